@@ -1,0 +1,1 @@
+"""Everything else that touches the world: commands, bridges, sandbox, views, EPCIS, embedded servers."""

@@ -1,0 +1,52 @@
+"""The command `lianfang`. Each command lives in its own module here and is imported only when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+DONE, FOUND_WRONG, UNUSABLE = 0, 1, 2
+"""Exit codes: done; ran and found something wrong; wrong usage or unusable input."""
+
+COMMANDS = {
+    # name: (module, one line of help). The module's click command is called `command`.
+    "demo": ("connectors.cli.demo", "The whole system on this machine, replaying days of a district."),
+    "up": ("connectors.cli.up", "The whole system, until stopped."),
+    "send": ("connectors.cli.send", "Publish records; a verdict for each."),
+    "check": ("connectors.cli.check", "The same verdicts, nothing sent; also rules, topics and settings files."),
+    "replay": ("connectors.cli.replay", "Run a history to its end and write every alert message."),
+    "alerts": ("connectors.cli.alerts", "What stands now."),
+    "why": ("connectors.cli.why", "Why an alert stands."),
+    "why-not": ("connectors.cli.why_not", "Why something does not stand."),
+    "topics": ("connectors.cli.topics", "Create or compare topics; print the access rules they need."),
+    "contract": ("connectors.cli.contract", "Print AsyncAPI and JSON Schemas."),
+    "dead-letters": ("connectors.cli.dead_letters", "List, show, send again what could not be used."),
+    "worker": ("connectors.cli.worker", "One worker process: intake, staff, operators, routing."),
+    "clock": ("connectors.cli.clock", "The clock process."),
+    "bridge": ("connectors.cli.bridge", "One bridge process: wecom or sms."),
+    "views": ("connectors.cli.views", "Keep the views in Redis."),
+    "sandbox": ("connectors.cli.sandbox", "A program that answers like the providers and shows the messages."),
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lianfang")
+def main() -> None:
+    """联防: event streams for the supervision of imported food."""

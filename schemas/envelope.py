@@ -1,0 +1,239 @@
+"""From the bytes of a Kafka message to a Record, or to the first reason for which it is refused.
+
+CloudEvents 1.0, structured and binary mode. One function, `read`, is the whole judgement that needs nothing but the
+message itself; whether an identity was used before is for the log of its subject to say (streams.identity).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from schemas import registry, reports, samples, scans, uploads
+from schemas.data import Data
+from schemas.reasons import Reason
+from schemas.times import DAY, MINUTE, format_instant, parse_instant
+
+MAX_BYTES = 256 * 1024
+AHEAD = 10 * MINUTE
+BACK = 90 * DAY
+
+REGISTRY, UPLOADS, SCANS, RESULTS, REPORTS = (
+    "registry",
+    "chain-uploads",
+    "scan-events",
+    "test-results",
+    "field-reports",
+)
+PUBLIC_TOPICS = (REGISTRY, UPLOADS, SCANS, RESULTS, REPORTS)
+VOID = "record.voided"
+
+TYPES: dict[str, tuple[str | None, type[Data]]] = {
+    "operator.registered": (REGISTRY, registry.OperatorRegistered),
+    "account.activated": (REGISTRY, registry.AccountActivated),
+    "staff.enrolled": (REGISTRY, registry.StaffEnrolled),
+    "staff.left": (REGISTRY, registry.StaffLeft),
+    "person.assigned": (REGISTRY, registry.PersonAssigned),
+    "person.left": (REGISTRY, registry.PersonLeft),
+    "feed.advanced": (REGISTRY, registry.FeedAdvanced),
+    "lot.uploaded": (UPLOADS, uploads.LotUploaded),
+    "papers.added": (UPLOADS, uploads.PapersAdded),
+    "disinfection.recorded": (UPLOADS, uploads.DisinfectionRecorded),
+    "day.declared": (UPLOADS, uploads.DayDeclared),
+    "goods.received": (SCANS, scans.GoodsReceived),
+    "goods.dispatched": (SCANS, scans.GoodsDispatched),
+    "goods.sold": (SCANS, scans.GoodsSold),
+    "code.looked-up": (SCANS, scans.CodeLookedUp),
+    "purchase.registered": (SCANS, scans.PurchaseRegistered),
+    "sample.tested": (RESULTS, samples.SampleTested),
+    "patrol.recorded": (REPORTS, reports.PatrolRecorded),
+    "alert.handled": (REPORTS, reports.AlertHandled),
+    VOID: (None, reports.RecordVoided),  # goes to the topic of the record it voids
+}
+
+
+class Refused(Exception):  # noqa: N818 - it is a verdict on a record, not an error of ours
+    """The record can't be used: the reason, and a message that its sender understands."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Record:
+    """One accepted record. `time` and `recorded` are instants; `later` orders records as the contract does."""
+
+    source: str
+    id: str
+    type: str
+    time: int
+    recorded: int
+    replaces: str | None
+    data: Any  # the model of its type; Any, because every rule knows the type it asked for
+    raw: dict[str, Any]  # `data` as sent, nulls dropped
+
+    @property
+    def later(self) -> tuple[int, str, str]:
+        """Of two records the one with the greater of these is the later."""
+        return self.recorded, self.source, self.id
+
+    @cached_property
+    def log(self) -> tuple[str, str]:
+        """Whose log this record is in: (`operator` | `staff` | `person` | `topic`, identifier)."""
+        data = self.data
+        if self.type == "sample.tested" and data.on is samples.SampledOn.STAFF:
+            return "staff", data.staff
+        for subject in ("operator", "staff", "person"):
+            name = getattr(data, subject, None)
+            # staff without operator only where the type has no operator of its own: a staff sample, handling, a void
+            if name is not None and subject in type(data).model_fields:
+                return subject, name
+        topic, _ = TYPES[self.type]
+        return "topic", topic or ""
+
+    @cached_property
+    def digest(self) -> str:
+        """Type, time and data as values: two records of one identity are the same record if this is equal."""
+        content = [self.type, self.time, _values(self.data.model_dump(mode="json", exclude_none=True))]
+        return hashlib.blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
+
+
+def _values(value: Any) -> Any:
+    """JSON values in one form each: 1.0 is 1."""
+    if isinstance(value, dict):
+        return {key: _values(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_values(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return value
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
+
+
+def read(
+    value: bytes | None,
+    headers: Mapping[str, bytes],
+    *,
+    recorded: int | None,
+    goods: Collection[str],
+    topic: str | None = None,
+) -> Record:
+    """The record in a message, or Refused with the first reason that applies.
+
+    `recorded` is the broker's append time; None takes the extension attribute `recordedtime` (a replay, and only there;
+    a missing or unreadable one is a ValueError, because the history is unusable, not the record). `topic` None skips
+    the check that the type belongs on it. `goods` are the classes of the rules file.
+    """
+    if recorded is None:
+        recorded = recorded_time(value)
+    attributes, body = _open(value, headers)
+    source, identity, kind, time, replaces = _envelope(attributes)
+    if kind not in TYPES:
+        raise Refused(Reason.UNKNOWN_TYPE, f"type: {kind!r} is none that this system knows")
+    home, model = TYPES[kind]
+    if topic is not None and home is not None and home != topic:
+        raise Refused(Reason.WRONG_TOPIC, f"type: {kind} belongs on the topic {home}, not on {topic}")
+    if not isinstance(body, dict):
+        raise Refused(Reason.INVALID_DATA, "data: is missing or not a JSON object")
+    raw = _without_nulls(body)
+    try:
+        data = model.model_validate(raw)
+    except ValidationError as error:
+        raise Refused(Reason.INVALID_DATA, _first(error)) from None
+    if isinstance(data, uploads.LotUploaded) and data.goods not in goods:
+        raise Refused(Reason.INVALID_DATA, f"goods: {data.goods!r} is not one of {', '.join(sorted(goods))}")
+    if time > recorded + AHEAD:
+        raise Refused(Reason.FUTURE_TIME, f"time: {format_instant(time)} is more than 10 minutes after it was recorded")
+    if home != REGISTRY and time < recorded - BACK:
+        raise Refused(Reason.TOO_OLD, f"time: {format_instant(time)} is more than 90 days before it was recorded")
+    return Record(source, identity, kind, time, recorded, replaces, data, raw)
+
+
+def recorded_time(value: bytes | None) -> int:
+    """The `recordedtime` of a line of a history. ValueError where it is missing or unreadable."""
+    try:
+        event = orjson.loads(value or b"")
+    except orjson.JSONDecodeError:
+        raise ValueError("recordedtime can't be read: the line is not JSON") from None
+    text = event.get("recordedtime") if isinstance(event, dict) else None
+    if not isinstance(text, str):
+        raise ValueError("recordedtime is missing")
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise ValueError(f"recordedtime {text!r}: {error}") from None
+
+
+def _open(value: bytes | None, headers: Mapping[str, bytes]) -> tuple[dict[str, Any], Any]:
+    """The attributes of the event and its data, in either mode."""
+    if value is None:
+        raise Refused(Reason.NOT_JSON, "the message has no value (a tombstone); records are never deleted but voided")
+    if len(value) > MAX_BYTES:
+        raise Refused(Reason.TOO_LARGE, f"the message has {len(value)} bytes, more than {MAX_BYTES}")
+    try:
+        body = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise Refused(Reason.NOT_JSON, f"the value is not JSON: {error}") from None
+    content_type = headers.get("content-type", b"").decode("utf-8", "replace").split(";")[0].strip().lower()
+    if content_type.startswith("application/cloudevents-batch"):
+        raise Refused(Reason.NOT_CLOUDEVENT, "batches are not read; send one event a message")
+    structured = content_type.startswith("application/cloudevents")
+    if not structured and "ce_specversion" in headers:
+        attributes: dict[str, Any] = {}
+        for name, content in headers.items():
+            if name.startswith("ce_"):
+                try:
+                    attributes[name[3:]] = content.decode("utf-8")
+                except UnicodeDecodeError:
+                    raise Refused(Reason.NOT_CLOUDEVENT, f"header {name}: is not UTF-8") from None
+        return attributes, body
+    if not isinstance(body, dict) or not (structured or "specversion" in body):
+        raise Refused(
+            Reason.NOT_CLOUDEVENT,
+            "neither a structured CloudEvent (specversion in the body) nor a binary one (ce_ headers)",
+        )
+    return body, body.get("data")
+
+
+def _envelope(attributes: Mapping[str, Any]) -> tuple[str, str, str, int, str | None]:
+    """source, id, type, time, replaces."""
+    if attributes.get("specversion") != "1.0":
+        raise Refused(Reason.NOT_CLOUDEVENT, "specversion: must be 1.0")
+    required = []
+    for name in ("source", "id", "type", "time"):
+        text = attributes.get(name)
+        if not isinstance(text, str) or not text:
+            raise Refused(Reason.NOT_CLOUDEVENT, f"{name}: is missing or not a text")
+        required.append(text)
+    source, identity, kind, moment = required
+    try:
+        time = parse_instant(moment)
+    except ValueError as error:
+        raise Refused(Reason.NOT_CLOUDEVENT, f"time: {moment!r}: {error}") from None
+    replaces = attributes.get("replaces")
+    if replaces is not None and not isinstance(replaces, str):
+        raise Refused(Reason.NOT_CLOUDEVENT, "replaces: is not a text")
+    return source, identity, kind, time, replaces or None
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing wrong with the data, as `field: what`, without the value (it may be a person's)."""
+    detail = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    field = ".".join(str(part) for part in detail["loc"] if not (isinstance(part, str) and "[" in part))
+    message = detail["msg"].removeprefix("Value error, ")
+    return f"{field}: {message}" if field else message

@@ -1,0 +1,71 @@
+"""Records of the topic `field-reports`, and the void, which goes to the topic of the record it voids."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from schemas.data import Data, Part
+from schemas.identifiers import Identifier, NonEmpty, PersonIdentifier
+
+
+class Finding(Part):
+    """One thing seen on a patrol."""
+
+    kind: str
+    note: str | None = None
+
+
+class PatrolRecorded(Data):
+    """A visit by a grid worker or officer; no rule reads it yet."""
+
+    operator: Identifier | None = None
+    place: object | None = None
+    by: str
+    findings: list[Finding] | None = None
+
+
+class Action(StrEnum):
+    """What was done about an alert."""
+
+    SEAL = "seal"
+    CORRECT = "correct"
+    RETEST = "retest"
+    DESTROY = "destroy"
+    CLOSE = "close"
+
+
+class AlertHandled(Data):
+    """What was done about an alert of an operator, or of a staff member where the alert has no operator."""
+
+    operator: Identifier | None = None
+    staff: PersonIdentifier | None = None
+    alert: Identifier
+    by: str
+    action: Annotated[Action, Field(strict=False)]
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _names_whose(self) -> Self:
+        if self.operator is None and self.staff is None:
+            raise ValueError("operator: is required (or staff, for an alert without operator)")
+        return self
+
+
+class RecordVoided(Data):
+    """The record `source`, `record` never was. Names exactly one of operator, staff and person, as that record does."""
+
+    operator: Identifier | None = None
+    staff: PersonIdentifier | None = None
+    person: PersonIdentifier | None = None
+    source: NonEmpty
+    record: NonEmpty
+    reason: str | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if sum(name is not None for name in (self.operator, self.staff, self.person)) != 1:
+            raise ValueError("operator: exactly one of operator, staff and person must be named")
+        return self

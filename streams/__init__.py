@@ -1,0 +1,1 @@
+"""Decisions, and the few lines that hang them on Kafka."""
