@@ -1,0 +1,212 @@
+"""The rules file: what is required of which goods, and every parameter, each value with its date and legal basis.
+
+Read once at start; a change is another file with another `digest`. Values: durations are milliseconds, a time of day is
+milliseconds since midnight, a count is a number, None is `none`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import orjson
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+
+from schemas.times import DAY, HOUR, MINUTE, SECOND, parse_date
+
+NAMES = (
+    "papers_within", "upload_within", "settle", "skew", "cutoff", "silent_after", "activate_within", "known_within",
+    "disinfection_by", "test_every", "first_test_within", "infectious", "day_kept", "incident_kept", "condition_kept",
+)  # fmt: skip
+_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+_DURATION = re.compile(r"(\d{1,5})([smhd])", re.ASCII)
+_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+
+Paper = Literal["quarantine", "test", "disinfection", "trace-code"]
+
+
+class BadRules(ValueError):  # noqa: N818
+    """The rules file can't be used: where, and what was expected."""
+
+
+def _value(value: object) -> int | None:
+    if value in (None, "none"):
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 1:
+            raise ValueError("a count is at least 1")
+        return value
+    if isinstance(value, str):
+        if match := _DURATION.fullmatch(value):
+            return int(match[1]) * _UNITS[match[2]]
+        if match := _TIME_OF_DAY.fullmatch(value):
+            return int(match[1]) * HOUR + int(match[2]) * MINUTE
+    raise ValueError('expected a duration (30s, 10m, 24h, 7d), a time of day ("20:00"), a count, or none')
+
+
+def _date(value: object) -> str:
+    return parse_date(str(value))
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class _Dated(_Part):
+    since: Annotated[str, BeforeValidator(_date)]
+    basis: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "from" in value:
+            value = {("since" if key == "from" else key): item for key, item in value.items()}
+        return value
+
+
+class Value(_Dated):
+    """One value of a parameter, from a date on."""
+
+    value: Annotated[int | None, BeforeValidator(_value)]
+
+
+class Requirement(_Dated):
+    """What is required of a class of goods, from a date on."""
+
+    required: tuple[Paper, ...]
+
+
+def _in_order(dated: tuple[Any, ...]) -> tuple[Any, ...]:
+    dates = [item.since for item in dated]
+    if not dates:
+        raise ValueError("at least one entry with `from` is expected")
+    if dates != sorted(set(dates)):
+        raise ValueError("the dates of `from` must increase")
+    return dated
+
+
+class _File(_Part):
+    goods: dict[str, Annotated[tuple[Requirement, ...], AfterValidator(_in_order)]]
+    parameters: dict[str, Annotated[tuple[Value, ...], AfterValidator(_in_order)]]
+    may_void: tuple[str, ...] = ()
+    holding_feeds: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _complete(self) -> _File:
+        missing = [name for name in NAMES if name not in self.parameters]
+        unknown = [name for name in self.parameters if name not in NAMES]
+        if missing or unknown:
+            raise ValueError(f"parameters: missing {missing}, unknown {unknown}")
+        return self
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules in force, by date."""
+
+    content: _File
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Rules:
+        """The rules file at `path`, or the one that comes with the program. BadRules says file, line and what."""
+        name = str(path) if path else "rules.yaml"
+        text = path.read_text(encoding="utf-8") if path else files("streams").joinpath("rules.yaml").read_text("utf-8")
+        try:
+            tree = yaml.safe_load(text)
+            return cls(_File.model_validate(tree))
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise BadRules(f"{name}:{line}: {error.problem}") from None
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = tuple("from" if part == "since" else part for part in first["loc"])
+            message = first["msg"].removeprefix("Value error, ")
+            raise BadRules(f"{name}:{_line(text, where)}: {'.'.join(map(str, where))}: {message}") from None
+
+    @cached_property
+    def goods_classes(self) -> frozenset[str]:
+        """The classes of goods that a lot may have."""
+        return frozenset(self.content.goods)
+
+    @cached_property
+    def may_void(self) -> frozenset[str]:
+        """Sources that may void the records of others."""
+        return frozenset(self.content.may_void)
+
+    @property
+    def holding_feeds(self) -> tuple[str, ...]:
+        """Feeds beyond whose `complete_until` no tick goes."""
+        return self.content.holding_feeds
+
+    @cached_property
+    def digest(self) -> str:
+        """Equal for rules that mean the same."""
+        content = orjson.dumps(self.content.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(content).hexdigest()[:16]
+
+    def required(self, goods: str, day: str) -> frozenset[str]:
+        """What is required of a lot of this class whose first upload was on this day."""
+        entry = self._requirement(goods, day)
+        return frozenset(entry.required) if entry else frozenset()
+
+    def required_basis(self, goods: str, day: str) -> str:
+        """The document and clause of that requirement."""
+        entry = self._requirement(goods, day)
+        return entry.basis if entry else ""
+
+    def value(self, name: str, day: str) -> int | None:
+        """A parameter's value on a day; None where it is `none`, or before its first date."""
+        entry = self._entry(name, day)
+        return entry.value if entry else None
+
+    def basis(self, name: str, day: str) -> str:
+        """The document and clause of that value."""
+        entry = self._entry(name, day)
+        return entry.basis if entry else ""
+
+    def values(self, names: tuple[str, ...], day: str) -> tuple[int | None, ...]:
+        """Several parameters' values on a day."""
+        return tuple(self.value(name, day) for name in names)
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - one Rules a process
+    def _entry(self, name: str, day: str) -> Value | None:
+        return _last(self.content.parameters[name], day)
+
+    @lru_cache(maxsize=4096)  # noqa: B019
+    def _requirement(self, goods: str, day: str) -> Requirement | None:
+        return _last(self.content.goods.get(goods, ()), day)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+def _last(dated: tuple[Any, ...], day: str) -> Any:
+    found = None
+    for item in dated:
+        if item.since <= day:
+            found = item
+    return found
+
+
+def _line(text: str, where: tuple[int | str, ...]) -> int:
+    """The line a path into the YAML stands at, or that of its nearest parent."""
+    node = yaml.compose(text)
+    line = 1
+    for part in where:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == part]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
