@@ -1,0 +1,294 @@
+"""Brokers for tests: real Apache Kafka from Maven's jars, one broker or three, with what a fault test does to them
+(kill -9, stop, continue, start again), and helpers that every test on a broker needs. The jars are fetched once by the
+ordinary `mvn` into a cache outside git. `LIANFANG_TEST_BOOTSTRAP` names a Kafka to use instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+VERSION = os.environ.get("LIANFANG_TEST_KAFKA", "3.9.1")
+ROOT = Path(__file__).resolve().parent.parent
+READY_WITHIN = 60.0
+_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
+_POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>lianfang</groupId><artifactId>kafka-for-tests</artifactId><version>1</version>
+  <dependencies>{dependencies}
+  </dependencies>
+</project>
+"""
+
+
+def _artifacts(version: str) -> list[tuple[str, str, str]]:
+    artifacts = [("org.apache.kafka", "kafka_2.13", version), ("org.slf4j", "slf4j-simple", "1.7.36")]
+    if version.startswith("3."):  # 4.x has none: StorageTool moved into kafka_2.13
+        artifacts.append(("org.apache.kafka", "kafka-tools", version))
+    return artifacts
+
+
+def kafka_jars(version: str = VERSION) -> Path:
+    """The folder with Kafka's jars, filled at the first call. RuntimeError in plain words where that can't be."""
+    for program in ("java", "mvn"):
+        if shutil.which(program) is None:
+            raise RuntimeError(
+                f"these tests need a real Kafka: install Java 17 and Maven ({program} is not there), "
+                "or name a Kafka in LIANFANG_TEST_BOOTSTRAP"
+            )
+    cache = Path(os.environ.get("LIANFANG_TEST_CACHE", ROOT / ".cache")) / f"kafka-{version}"
+    jars = cache / "jars"
+    if jars.is_dir():
+        return jars
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as work:
+        pom = Path(work, "pom.xml")
+        rows = "".join(
+            f"\n    <dependency><groupId>{group}</groupId><artifactId>{name}</artifactId>"
+            f"<version>{number}</version></dependency>"
+            for group, name, number in _artifacts(version)
+        )
+        pom.write_text(_POM.format(dependencies=rows))
+        fetched = Path(work, "jars")
+        done = subprocess.run(
+            ["mvn", "-q", "-B", "-f", str(pom), _PLUGIN, "-DincludeScope=runtime", f"-DoutputDirectory={fetched}"],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        if done.returncode != 0 or not any(fetched.glob("kafka_2.13-*.jar")):
+            raise RuntimeError(f"mvn could not fetch Kafka {version}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        if not jars.is_dir():  # another test process may have been faster
+            fetched.rename(jars)
+    return jars
+
+
+def free_ports(count: int) -> list[int]:
+    """Loopback ports that nobody listens on now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports: list[int] = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+@dataclass
+class Node:
+    """One broker of a cluster (it is a controller too)."""
+
+    number: int
+    port: int
+    controller_port: int
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+
+@dataclass
+class KafkaCluster:
+    """KRaft brokers on loopback. Replication 3 with min ISR 2 where there are three."""
+
+    size: int = 1
+    version: str = VERSION
+    nodes: list[Node] = field(default_factory=list)
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="lianfang-kafka-")))
+
+    @property
+    def bootstrap(self) -> str:
+        """What a client is given."""
+        return ",".join(node.address for node in self.nodes)
+
+    @property
+    def replication(self) -> int:
+        return min(3, self.size)
+
+    @property
+    def min_isr(self) -> int:
+        return 2 if self.size >= 3 else 1
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Settings of a lianfang process on this cluster."""
+        return {
+            "LIANFANG_BOOTSTRAP": self.bootstrap,
+            "LIANFANG_COMMIT": "transactions",
+            "LIANFANG_REPLICATION": str(self.replication),
+            "LIANFANG_MIN_ISR": str(self.min_isr),
+        }
+
+    def start(self) -> KafkaCluster:
+        """Format and start all brokers; returns when each of them answers."""
+        ports = free_ports(2 * self.size)
+        self.nodes = [
+            Node(i + 1, ports[2 * i], ports[2 * i + 1], self.folder / f"node-{i + 1}") for i in range(self.size)
+        ]
+        formats = [self._format(node) for node in self.nodes]
+        for node, process in zip(self.nodes, formats, strict=True):
+            output, _ = process.communicate(timeout=READY_WITHIN)
+            if process.returncode != 0:
+                raise RuntimeError(f"StorageTool failed for broker {node.number}: {output.decode()[-2000:]}")
+        for node in self.nodes:
+            self._launch(node)
+        for node in self.nodes:
+            self.wait(node.number)
+        return self
+
+    def kill(self, number: int) -> None:
+        """kill -9."""
+        process = self._process(number)
+        process.kill()
+        process.wait()
+
+    def stop(self, number: int) -> None:
+        """SIGSTOP: it is there and answers nothing."""
+        self._process(number).send_signal(signal.SIGSTOP)
+
+    def cont(self, number: int) -> None:
+        """SIGCONT."""
+        self._process(number).send_signal(signal.SIGCONT)
+
+    def restart(self, number: int, *, wait: bool = True) -> None:
+        """Start a broker again that was killed."""
+        self._launch(self.nodes[number - 1])
+        if wait:
+            self.wait(number)
+
+    def wait(self, number: int) -> None:
+        """Until a broker answers; TimeoutError with the end of its log."""
+        node = self.nodes[number - 1]
+        until = time.monotonic() + READY_WITHIN
+        while time.monotonic() < until:
+            if self._process(number).poll() is not None:
+                break
+            if _listens(node.port) and _answers(node.address):
+                return
+            time.sleep(0.1)
+        log = (node.folder / "log.txt").read_text(errors="replace")[-3000:]
+        raise TimeoutError(f"broker {number} does not answer; its log ends:\n{log}")
+
+    def close(self) -> None:
+        """End all brokers and remove their files."""
+        for node in self.nodes:
+            if node.process is not None and node.process.poll() is None:
+                node.process.kill()
+        for node in self.nodes:
+            if node.process is not None:
+                node.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _process(self, number: int) -> subprocess.Popen[bytes]:
+        process = self.nodes[number - 1].process
+        assert process is not None, f"broker {number} was never started"
+        return process
+
+    def _format(self, node: Node) -> subprocess.Popen[bytes]:
+        node.folder.mkdir(parents=True)
+        (node.folder / "server.properties").write_text(self._properties(node))
+        return subprocess.Popen(
+            [
+                *self._java("96m"),
+                "kafka.tools.StorageTool",
+                "format",
+                *("-t", "lianfangTestAAAAAAAAAg"),
+                *("-c", str(node.folder / "server.properties")),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def _launch(self, node: Node) -> None:
+        with (node.folder / "log.txt").open("ab") as log:
+            node.process = subprocess.Popen(
+                [*self._java("320m"), "kafka.Kafka", str(node.folder / "server.properties")],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def _java(self, heap: str) -> list[str]:
+        return [
+            "java",
+            f"-Xmx{heap}",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",  # ready in half the time; a broker in a test never runs long enough for C2
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-cp",
+            f"{kafka_jars(self.version)}/*",
+        ]
+
+    def _properties(self, node: Node) -> str:
+        voters = ",".join(f"{each.number}@127.0.0.1:{each.controller_port}" for each in self.nodes)
+        values = {
+            "process.roles": "broker,controller",
+            "node.id": node.number,
+            "controller.quorum.voters": voters,
+            "listeners": f"PLAINTEXT://{node.address},CONTROLLER://127.0.0.1:{node.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{node.address}",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "controller.listener.names": "CONTROLLER",
+            "inter.broker.listener.name": "PLAINTEXT",
+            "log.dirs": node.folder / "data",
+            "auto.create.topics.enable": "false",
+            "default.replication.factor": self.replication,
+            "min.insync.replicas": self.min_isr,
+            "offsets.topic.replication.factor": self.replication,
+            "offsets.topic.num.partitions": 3,
+            "transaction.state.log.replication.factor": self.replication,
+            "transaction.state.log.min.isr": self.min_isr,
+            "transaction.state.log.num.partitions": 3,
+            "group.initial.rebalance.delay.ms": 0,
+            # a dead broker is noticed in 3 s instead of 9, so that a fault test need not wait
+            "broker.heartbeat.interval.ms": 500,
+            "broker.session.timeout.ms": 3000,
+            "controller.quorum.election.timeout.ms": 500,
+            "controller.quorum.fetch.timeout.ms": 1000,
+            "num.network.threads": 2,
+            "num.io.threads": 4,
+            "log.cleaner.threads": 1,
+            "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,
+            "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1000,
+        }
+        return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1.0).close()
+    except OSError:
+        return False
+    return True
+
+
+def _answers(address: str) -> bool:
+    # in a thread of its own, so that a test with a running event loop may wait too
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, _describes(address)).result()
+
+
+async def _describes(address: str) -> bool:
+    from aiokafka.admin import AIOKafkaAdminClient
+    from aiokafka.errors import KafkaError
+
+    admin = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=3000)
+    try:
+        await asyncio.wait_for(admin.start(), 5)
+        cluster = await asyncio.wait_for(admin.describe_cluster(), 5)
+    except (KafkaError, OSError, TimeoutError):
+        return False
+    finally:
+        await admin.close()
+    return any(f"{broker['host']}:{broker['port']}" == address for broker in cluster["brokers"])

@@ -1,0 +1,64 @@
+"""Fixtures that more than one folder of tests uses: brokers (one of each kind for the whole session, started when the
+first test asks) and a prefix of its own for every test, so that tests never meet in a topic.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from connectors.embedded import Supervisor, embedded_settings, start_broker
+from tests.brokers import KafkaCluster
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A running broker. `env`: settings of a lianfang process on it. `cluster` None: not ours to break."""
+
+    bootstrap: str
+    env: dict[str, str]
+    cluster: KafkaCluster | None = None
+
+
+@pytest.fixture(scope="session")
+def embedded_broker() -> Iterator[Broker]:
+    """The embedded broker: no transactions."""
+    with Supervisor() as supervisor:
+        server = start_broker(supervisor)
+        yield Broker(server.address, embedded_settings(server))
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Broker]:
+    """Real Kafka, one broker; or the one at LIANFANG_TEST_BOOTSTRAP."""
+    named = os.environ.get("LIANFANG_TEST_BOOTSTRAP")
+    if named:
+        yield Broker(named, {"LIANFANG_BOOTSTRAP": named, "LIANFANG_COMMIT": "transactions"})
+        return
+    cluster = KafkaCluster(1)
+    try:
+        cluster.start()
+        yield Broker(cluster.bootstrap, cluster.env, cluster)
+    finally:
+        cluster.close()
+
+
+@pytest.fixture(scope="session")
+def kafka3() -> Iterator[Broker]:
+    """Real Kafka, three brokers that a test may kill, stop, continue and start again through `cluster`."""
+    cluster = KafkaCluster(3)
+    try:
+        cluster.start()
+        yield Broker(cluster.bootstrap, cluster.env, cluster)
+    finally:
+        cluster.close()
+
+
+@pytest.fixture
+def prefix() -> str:
+    """A prefix for topics, transactional ids and groups that no other test has."""
+    return f"t{uuid.uuid4().hex[:8]}-"
