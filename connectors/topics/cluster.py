@@ -1,0 +1,145 @@
+"""The registry made true on a cluster, through aiokafka's admin client. The judgement is in `wanted`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from connectors.topics.wanted import Finding, Found, Said, Wanted, compare, wanted
+from schemas.topics import Registry, load
+from streams.kafka import client_options
+from streams.settings import Commit, Settings
+
+DEADLINE = 30.0
+"""Seconds within which a created or grown topic must show its partitions, each with a leader."""
+
+
+class Refused(Exception):  # noqa: N818 - the cluster is not as it must be; nothing of ours broke
+    """The cluster's topics are not what this installation wants; each line says what to do."""
+
+
+@asynccontextmanager
+async def admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A started admin client."""
+    client = AIOKafkaAdminClient(**client_options(settings))
+    try:
+        await client.start()
+        yield client
+    finally:
+        await client.close()
+
+
+async def check(settings: Settings, registry: Registry | None = None) -> list[Said]:
+    """How the cluster differs from the registry; changes nothing."""
+    registry = registry or load()
+    async with admin(settings) as client:
+        found = await _found(client, settings, registry)
+    return _compared(registry, settings, found)
+
+
+async def ensure(settings: Settings, registry: Registry | None = None) -> list[Said]:
+    """Create what is missing, grow what may grow; returns what was done, and what can't be put right from here."""
+    registry = registry or load()
+    async with admin(settings) as client:
+        found = await _found(client, settings, registry)
+        topics = wanted(registry, settings, found)
+        done = await _create(client, [topic for topic in topics if topic.name not in found])
+        fewer = [t for t in topics if t.grows and t.name in found and found[t.name].partitions < t.partitions]
+        done += [await _grow(client, topic) for topic in fewer]
+        if done:
+            await _settled(client, topics)
+            found = await _found(client, settings, registry)
+    said = _compared(registry, settings, found)
+    changed = {one.topic for one in done}
+    return done + [one for one in said if one.finding is not Finding.AS_WANTED or one.topic not in changed]
+
+
+async def refuse_other(settings: Settings) -> None:
+    """What a process asks before it starts: are the topics there, with the partitions it counts on? Else Refused."""
+    fatal = {Finding.MISSING, Finding.OTHER_PARTITIONS}
+    wrong = [one for one in await check(settings) if one.finding in fatal]
+    if wrong:
+        lines = [f"{one.topic}: {one.text}" for one in wrong]
+        raise Refused("\n".join([*lines, "`lianfang topics` creates what is missing."]))
+
+
+def _compared(registry: Registry, settings: Settings, found: Mapping[str, Found]) -> list[Said]:
+    said = list(compare(wanted(registry, settings, found), found))
+    if settings.commit is Commit.PLAIN and not settings.simulated:
+        text = "the embedded broker keeps the sender's timestamps: *recorded* comes from this machine's clock"
+        said.append(Said(settings.prefix + "*", Finding.UNSUPPORTED, text))
+    return said
+
+
+async def _found(client: AIOKafkaAdminClient, settings: Settings, registry: Registry) -> dict[str, Found]:
+    # Only names that exist are asked about: the embedded broker makes a topic of every name it is asked for
+    ours = {settings.prefix + name for name in registry.root}
+    names = sorted(ours & set(await client.list_topics()))
+    if not names:
+        return {}
+    numbers = {topic["topic"]: len(topic["partitions"]) for topic in await client.describe_topics(names)}
+    settled: Mapping[str, Mapping[str, str]] = {}
+    if settings.commit is Commit.TRANSACTIONS:
+        settled = await _configs(client, names)
+    return {name: Found(numbers[name], settled.get(name)) for name in names}
+
+
+async def _configs(client: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    configs: dict[str, dict[str, str]] = {}
+    for response in await client.describe_configs(resources):
+        for code, message, _, name, entries in response.resources:
+            if code:
+                raise for_code(code)(f"{name}: {message}")
+            configs[name] = {entry[0]: entry[1] for entry in entries}
+    return configs
+
+
+async def _create(client: AIOKafkaAdminClient, topics: list[Wanted]) -> list[Said]:
+    if not topics:
+        return []
+    new = [NewTopic(t.name, t.partitions, t.replication, topic_configs=dict(t.configs)) for t in topics]
+    response: Any = await client.create_topics(new, timeout_ms=int(DEADLINE * 1000))
+    failed = {error[0]: error[1:] for error in response.topic_errors if error[1]}
+    for name, (code, *message) in failed.items():
+        # another process that starts at the same moment made it; the comparison afterwards judges it
+        if for_code(code) is not TopicAlreadyExistsError:
+            raise for_code(code)(f"{name}: {message}")
+    return [
+        Said(topic.name, Finding.CREATED, f"{topic.partitions} partitions")
+        for topic in topics
+        if topic.name not in failed
+    ]
+
+
+async def _grow(client: AIOKafkaAdminClient, topic: Wanted) -> Said:
+    try:
+        response: Any = await client.create_partitions({topic.name: NewPartitions(topic.partitions)})
+    except KafkaError as error:
+        return Said(topic.name, Finding.UNSUPPORTED, f"can't grow to {topic.partitions} partitions here: {error}")
+    for name, code, message in response.topic_errors:
+        if code:
+            raise for_code(code)(f"{name}: {message}")
+    return Said(topic.name, Finding.GROWN, f"now {topic.partitions} partitions")
+
+
+async def _settled(client: AIOKafkaAdminClient, topics: list[Wanted]) -> None:
+    """Wait until every partition has a leader: a client that comes earlier sees half a topic."""
+    least = {topic.name: topic.partitions for topic in topics}
+    async with asyncio.timeout(DEADLINE):
+        while True:
+            described = await client.describe_topics(sorted(set(least) & set(await client.list_topics())))
+            ready = {
+                topic["topic"]
+                for topic in described
+                if len(topic["partitions"]) >= 1 and all(part["leader"] >= 0 for part in topic["partitions"])
+            }
+            if ready == set(least):
+                return
+            await asyncio.sleep(0.05)
