@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Data(BaseModel):
@@ -21,4 +23,4 @@ class Quantity(Part):
     """How much: an amount and the unit it is counted in."""
 
     amount: float
-    unit: str
+    unit: Annotated[str, Field(max_length=64)]

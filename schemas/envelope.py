@@ -7,6 +7,7 @@ message itself; whether an identity was used before is for the log of its subjec
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,10 +18,14 @@ from pydantic import ValidationError
 
 from schemas import registry, reports, samples, scans, uploads
 from schemas.data import Data
+from schemas.identifiers import CONTROL
 from schemas.reasons import Reason
 from schemas.times import DAY, MINUTE, format_instant, parse_instant
 
 MAX_BYTES = 256 * 1024
+MAX_HEADER_BYTES = 64 * 1024  # names and contents; a record grows by headers of ours on its way and must still fit
+MAX_ATTRIBUTE = 1_000  # characters of source, id, replaces: up to twenty of them stand in one alert
+MAX_DEPTH = 100
 AHEAD = 10 * MINUTE
 BACK = 90 * DAY
 
@@ -59,12 +64,17 @@ TYPES: dict[str, tuple[str | None, type[Data]]] = {
 
 
 class Refused(Exception):  # noqa: N818 - it is a verdict on a record, not an error of ours
-    """The record can't be used: the reason, and a message that its sender understands."""
+    """The record can't be used: the reason, and a message that its sender understands.
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    The message names fields and repeats no values but those of `type`, `time` and `goods` that look like one: it is
+    shown in listings, where no personal data may be. `type` is that of the record where it is one of ours, else "".
+    """
+
+    def __init__(self, reason: Reason, message: str, kind: str = "") -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
+        self.type = kind
 
 
 @dataclass(frozen=True)
@@ -112,16 +122,18 @@ def _values(value: Any) -> Any:
         return {key: _values(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_values(item) for item in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
         return int(value)
     return value
 
 
-def _without_nulls(value: Any) -> Any:
+def _without_nulls(value: Any, depth: int = 0) -> Any:
+    if depth > MAX_DEPTH:
+        raise Refused(Reason.INVALID_DATA, f"data: is nested more than {MAX_DEPTH} deep")
     if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        return {key: _without_nulls(item, depth + 1) for key, item in value.items() if item is not None}
     if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
+        return [_without_nulls(item, depth + 1) for item in value]
     return value
 
 
@@ -144,24 +156,36 @@ def read(
     attributes, body = _open(value, headers)
     source, identity, kind, time, replaces = _envelope(attributes)
     if kind not in TYPES:
-        raise Refused(Reason.UNKNOWN_TYPE, f"type: {kind!r} is none that this system knows")
+        raise Refused(Reason.UNKNOWN_TYPE, f"type: {_shown(kind, _WORD)} is none that this system knows")
     home, model = TYPES[kind]
     if topic is not None and home is not None and home != topic:
-        raise Refused(Reason.WRONG_TOPIC, f"type: {kind} belongs on the topic {home}, not on {topic}")
-    if not isinstance(body, dict):
-        raise Refused(Reason.INVALID_DATA, "data: is missing or not a JSON object")
-    raw = _without_nulls(body)
-    try:
-        data = model.model_validate(raw)
-    except ValidationError as error:
-        raise Refused(Reason.INVALID_DATA, _first(error)) from None
+        raise Refused(Reason.WRONG_TOPIC, f"type: {kind} belongs on the topic {home}, not on {topic}", kind)
+    raw, data = _data(kind, model, body, value or b"")
     if isinstance(data, uploads.LotUploaded) and data.goods not in goods:
-        raise Refused(Reason.INVALID_DATA, f"goods: {data.goods!r} is not one of {', '.join(sorted(goods))}")
+        said = f"goods: {_shown(data.goods, _WORD)} is not one of {', '.join(sorted(goods))}"
+        raise Refused(Reason.INVALID_DATA, said, kind)
     if time > recorded + AHEAD:
-        raise Refused(Reason.FUTURE_TIME, f"time: {format_instant(time)} is more than 10 minutes after it was recorded")
+        said = f"time: {format_instant(time)} is more than 10 minutes after it was recorded"
+        raise Refused(Reason.FUTURE_TIME, said, kind)
     if home != REGISTRY and time < recorded - BACK:
-        raise Refused(Reason.TOO_OLD, f"time: {format_instant(time)} is more than 90 days before it was recorded")
+        said = f"time: {format_instant(time)} is more than 90 days before it was recorded"
+        raise Refused(Reason.TOO_OLD, said, kind)
     return Record(source, identity, kind, time, recorded, replaces, data, raw)
+
+
+def _data(kind: str, model: type[Data], body: Any, value: bytes) -> tuple[dict[str, Any], Data]:
+    """`data` without nulls, and read as its type."""
+    if not isinstance(body, dict):
+        raise Refused(Reason.INVALID_DATA, "data: is missing or not a JSON object", kind)
+    try:
+        # most records have no null and can't be deep: no need to walk them
+        walk = b"null" in value or value.count(b"{") + value.count(b"[") > MAX_DEPTH
+        raw = _without_nulls(body) if walk else body
+        return raw, model.model_validate(raw)
+    except ValidationError as error:
+        raise Refused(Reason.INVALID_DATA, _first(error), kind) from None
+    except Refused as refused:
+        raise Refused(refused.reason, refused.message, kind) from None
 
 
 def recorded_time(value: bytes | None) -> int:
@@ -179,56 +203,92 @@ def recorded_time(value: bytes | None) -> int:
         raise ValueError(f"recordedtime {text!r}: {error}") from None
 
 
-def _open(value: bytes | None, headers: Mapping[str, bytes]) -> tuple[dict[str, Any], Any]:
+def _open(value: bytes | None, headers: Mapping[str, bytes]) -> tuple[Mapping[str, Any], Any]:
     """The attributes of the event and its data, in either mode."""
     if value is None:
         raise Refused(Reason.NOT_JSON, "the message has no value (a tombstone); records are never deleted but voided")
     if len(value) > MAX_BYTES:
         raise Refused(Reason.TOO_LARGE, f"the message has {len(value)} bytes, more than {MAX_BYTES}")
+    if headers and sum(len(name) + len(content) for name, content in headers.items()) > MAX_HEADER_BYTES:
+        raise Refused(Reason.TOO_LARGE, f"the headers have more than {MAX_HEADER_BYTES} bytes")
     try:
         body = orjson.loads(value)
     except orjson.JSONDecodeError as error:
         raise Refused(Reason.NOT_JSON, f"the value is not JSON: {error}") from None
-    content_type = headers.get("content-type", b"").decode("utf-8", "replace").split(";")[0].strip().lower()
-    if content_type.startswith("application/cloudevents-batch"):
-        raise Refused(Reason.NOT_CLOUDEVENT, "batches are not read; send one event a message")
-    structured = content_type.startswith("application/cloudevents")
+    content_type = _content_type(headers)
+    if content_type not in _STRUCTURED and content_type.startswith("application/cloudevents"):
+        raise Refused(Reason.NOT_CLOUDEVENT, "content-type: only JSON is read, one event a message")
+    structured = content_type in _STRUCTURED
     if not structured and "ce_specversion" in headers:
-        attributes: dict[str, Any] = {}
-        for name, content in headers.items():
-            if name.startswith("ce_"):
-                try:
-                    attributes[name[3:]] = content.decode("utf-8")
-                except UnicodeDecodeError:
-                    raise Refused(Reason.NOT_CLOUDEVENT, f"header {name}: is not UTF-8") from None
-        return attributes, body
-    if not isinstance(body, dict) or not (structured or "specversion" in body):
-        raise Refused(
-            Reason.NOT_CLOUDEVENT,
-            "neither a structured CloudEvent (specversion in the body) nor a binary one (ce_ headers)",
-        )
-    return body, body.get("data")
+        return _from_headers(headers), body
+    if isinstance(body, dict) and (structured or "specversion" in body):
+        if "data" not in body and "data_base64" in body:
+            raise Refused(Reason.NOT_CLOUDEVENT, "data_base64: is not read; put the JSON itself into data")
+        return body, body.get("data")
+    if any(name.startswith("ce_") for name in headers):
+        raise Refused(Reason.NOT_CLOUDEVENT, "specversion: the header ce_specversion is missing")
+    raise Refused(
+        Reason.NOT_CLOUDEVENT,
+        "neither a structured CloudEvent (specversion in the body) nor a binary one (ce_ headers)",
+    )
+
+
+_STRUCTURED = ("application/cloudevents+json", "application/cloudevents")
+
+
+def _content_type(headers: Mapping[str, bytes]) -> str:
+    """The media type alone, lower case; "" if there is none."""
+    content = headers.get("content-type")
+    if content is None:
+        content = next((content for name, content in headers.items() if name.lower() == "content-type"), b"")
+    return content.decode("utf-8", "replace").split(";")[0].strip().lower()
+
+
+def _from_headers(headers: Mapping[str, bytes]) -> dict[str, str]:
+    """The attributes of a binary event."""
+    attributes = {}
+    for name, content in headers.items():
+        if name.startswith("ce_"):
+            try:
+                attributes[name[3:]] = content.decode()
+            except UnicodeDecodeError:
+                raise Refused(Reason.NOT_CLOUDEVENT, "a header ce_ is not UTF-8") from None
+    return attributes
 
 
 def _envelope(attributes: Mapping[str, Any]) -> tuple[str, str, str, int, str | None]:
     """source, id, type, time, replaces."""
     if attributes.get("specversion") != "1.0":
         raise Refused(Reason.NOT_CLOUDEVENT, "specversion: must be 1.0")
-    required = []
-    for name in ("source", "id", "type", "time"):
-        text = attributes.get(name)
-        if not isinstance(text, str) or not text:
-            raise Refused(Reason.NOT_CLOUDEVENT, f"{name}: is missing or not a text")
-        required.append(text)
-    source, identity, kind, moment = required
+    source, identity, kind, moment = (_attribute(attributes, name) for name in ("source", "id", "type", "time"))
     try:
         time = parse_instant(moment)
     except ValueError as error:
-        raise Refused(Reason.NOT_CLOUDEVENT, f"time: {moment!r}: {error}") from None
+        raise Refused(Reason.NOT_CLOUDEVENT, f"time: {_shown(moment, _TIME)}: {error}") from None
     replaces = attributes.get("replaces")
-    if replaces is not None and not isinstance(replaces, str):
-        raise Refused(Reason.NOT_CLOUDEVENT, "replaces: is not a text")
+    if replaces is not None and replaces != "":
+        replaces = _attribute(attributes, "replaces")
     return source, identity, kind, time, replaces or None
+
+
+def _attribute(attributes: Mapping[str, Any], name: str) -> str:
+    text = attributes.get(name)
+    if not isinstance(text, str) or not text:
+        raise Refused(Reason.NOT_CLOUDEVENT, f"{name}: is missing or not a text")
+    if len(text) > MAX_ATTRIBUTE:
+        raise Refused(Reason.NOT_CLOUDEVENT, f"{name}: is longer than {MAX_ATTRIBUTE} characters")
+    if CONTROL.search(text):
+        raise Refused(Reason.NOT_CLOUDEVENT, f"{name}: holds a control character, which CloudEvents forbids")
+    return text
+
+
+_WORD = re.compile(r"[A-Za-z.-]{1,64}", re.ASCII)
+_TIME = re.compile(r"[0-9TtZz:+. -]{1,40}", re.ASCII)
+
+
+def _shown(text: str, form: re.Pattern[str]) -> str:
+    """A value that may be repeated in a message, or a word for one that had better not be."""
+    return repr(text) if form.fullmatch(text) else "what it says"
 
 
 def _first(error: ValidationError) -> str:

@@ -15,6 +15,9 @@ WHITE_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
     "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What no attribute of a CloudEvent may hold; row keys rely on it, whose parts are joined by U+001F."""
+MAX_TEXT = 4_000
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 _PERSONAL = re.compile(r"\d{17}[\dXx]|1[3-9]\d{9}")
 
@@ -50,8 +53,17 @@ def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and is_blank(value) else value
 
 
+def _no_control(text: str) -> str:
+    if CONTROL.search(text):
+        raise ValueError("holds a control character")
+    return text
+
+
 Identifier = Annotated[str, AfterValidator(identifier)]
 PersonIdentifier = Annotated[str, AfterValidator(pseudonym)]
 OptionalIdentifier = Annotated[Identifier | None, BeforeValidator(_blank_is_none)]
-NonEmpty = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+"""Any text, blank too. Limited, because names and hazards are repeated in alerts, which must fit into a message."""
+Attribute = Annotated[str, Field(min_length=1, max_length=1_000), AfterValidator(_no_control)]
+"""A `source` or `id` of a CloudEvent, where `data` names one."""
 Date = Annotated[str, AfterValidator(parse_date)]

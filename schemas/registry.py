@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from schemas.data import Data, Part
-from schemas.identifiers import Identifier, PersonIdentifier
+from schemas.identifiers import Identifier, PersonIdentifier, Text
 from schemas.times import parse_instant
 
 
@@ -48,12 +48,12 @@ class OperatorRegistered(Data):
     """An operator, its place and whether it trades in the goods. Each one is a version; `time` says from when."""
 
     operator: Identifier
-    name: str
+    name: Text
     county: Identifier
     town: Identifier
     grid: Identifier
     office: Identifier
-    phone: str | None = None
+    phone: Text | None = None
     activated: bool
     trades: bool
     status: Annotated[Status, Field(strict=False)]
@@ -70,8 +70,8 @@ class StaffEnrolled(Data):
 
     operator: Identifier
     staff: PersonIdentifier
-    name: str | None = None
-    phone: str | None = None
+    name: Text | None = None
+    phone: Text | None = None
 
 
 class StaffLeft(Data):
@@ -85,14 +85,14 @@ class Channel(Part):
     """One way to reach a person or a group."""
 
     kind: Annotated[ChannelKind, Field(strict=False)]
-    address: str
+    address: Text
 
 
 class PersonAssigned(Data):
     """Who is told, in which role and for which area, through what. Replaces the person's earlier one."""
 
     person: PersonIdentifier
-    name: str
+    name: Text
     group: bool | None = None
     role: Annotated[Role, Field(strict=False)]
     operators: list[Identifier] | None = None

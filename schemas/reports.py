@@ -8,14 +8,14 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from schemas.data import Data, Part
-from schemas.identifiers import Identifier, NonEmpty, PersonIdentifier
+from schemas.identifiers import Attribute, Identifier, PersonIdentifier, Text
 
 
 class Finding(Part):
     """One thing seen on a patrol."""
 
-    kind: str
-    note: str | None = None
+    kind: Text
+    note: Text
 
 
 class PatrolRecorded(Data):
@@ -23,7 +23,7 @@ class PatrolRecorded(Data):
 
     operator: Identifier | None = None
     place: object | None = None
-    by: str
+    by: Text
     findings: list[Finding] | None = None
 
 
@@ -43,9 +43,9 @@ class AlertHandled(Data):
     operator: Identifier | None = None
     staff: PersonIdentifier | None = None
     alert: Identifier
-    by: str
+    by: Text
     action: Annotated[Action, Field(strict=False)]
-    note: str | None = None
+    note: Text | None = None
 
     @model_validator(mode="after")
     def _names_whose(self) -> Self:
@@ -60,9 +60,9 @@ class RecordVoided(Data):
     operator: Identifier | None = None
     staff: PersonIdentifier | None = None
     person: PersonIdentifier | None = None
-    source: NonEmpty
-    record: NonEmpty
-    reason: str | None = None
+    source: Attribute
+    record: Attribute
+    reason: Text | None = None
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:

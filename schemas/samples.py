@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from schemas.data import Data
-from schemas.identifiers import Identifier, OptionalIdentifier, PersonIdentifier
+from schemas.identifiers import Identifier, OptionalIdentifier, PersonIdentifier, Text
 
 
 class SampledOn(StrEnum):
@@ -37,8 +37,8 @@ class SampleTested(Data):
     lot: OptionalIdentifier = None
     staff: PersonIdentifier | None = None
     result: Annotated[Result, Field(strict=False)]
-    hazard: str
-    lab: str | None = None
+    hazard: Text
+    lab: Text | None = None
 
     @model_validator(mode="after")
     def _names_whose(self) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.data import Data, Quantity
-from schemas.identifiers import Identifier, OptionalIdentifier
+from schemas.identifiers import Identifier, OptionalIdentifier, Text
 
 
 class GoodsScan(Data):
@@ -18,13 +18,13 @@ class GoodsScan(Data):
 class GoodsReceived(GoodsScan):
     """Goods in. A supplier that is not blank means: from the chain, the lot is covered."""
 
-    supplier: str | None = None
+    supplier: Text | None = None
 
 
 class GoodsDispatched(GoodsScan):
     """Goods out, to another business."""
 
-    buyer: str | None = None
+    buyer: Text | None = None
 
 
 class GoodsSold(GoodsScan):

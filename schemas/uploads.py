@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.data import Data, Part, Quantity
-from schemas.identifiers import Date, Identifier, OptionalIdentifier
+from schemas.identifiers import Date, Identifier, OptionalIdentifier, Text
 
 
 class PaperKind(StrEnum):
@@ -23,7 +23,7 @@ class Paper(Part):
     """One certificate of a lot."""
 
     kind: Annotated[PaperKind, Field(strict=False)]
-    number: str
+    number: Text
     issued_on: Date
     expires_on: Date | None = None
 
@@ -33,12 +33,12 @@ class LotUploaded(Data):
 
     operator: Identifier
     lot: Identifier
-    goods: str  # a class of the rules file; the envelope checks it, because the classes are configuration
-    product: str | None = None
-    origin: str | None = None
+    goods: Text  # a class of the rules file; the envelope checks it, because the classes are configuration
+    product: Text | None = None
+    origin: Text | None = None
     quantity: Quantity | None = None
-    supplier: str | None = None
-    trace_code: str | None = None
+    supplier: Text | None = None
+    trace_code: Text | None = None
     first_station: bool | None = None
     papers: list[Paper]
 
@@ -49,7 +49,7 @@ class PapersAdded(Data):
     operator: Identifier
     lot: Identifier
     papers: list[Paper] | None = None
-    trace_code: str | None = None
+    trace_code: Text | None = None
 
 
 class Scope(StrEnum):
@@ -67,9 +67,16 @@ class DisinfectionRecorded(Data):
     lot: OptionalIdentifier = None
 
 
+def _is_false(trading: bool) -> bool:
+    # not Literal[False], which 0 and 0.0 equal
+    if trading:
+        raise ValueError("must be false: a day on which the operator trades is not declared")
+    return trading
+
+
 class DayDeclared(Data):
     """The operator does not trade on this day."""
 
     operator: Identifier
     date: Date
-    trading: Literal[False]
+    trading: Annotated[bool, AfterValidator(_is_false)]

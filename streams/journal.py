@@ -33,7 +33,7 @@ JOURNALS = {
 
 
 def headers_of(pairs: Iterable[tuple[str, bytes | None]] | None) -> dict[str, bytes]:
-    """Kafka's headers as a mapping: of equal names the last counts (as in Kafka's own `lastHeader`), a null is absent."""
+    """Kafka's headers as a mapping: of equal names the last counts (as Kafka's `lastHeader`), null is absent."""
     return {name: content for name, content in dict(pairs or ()).items() if content is not None}
 
 
