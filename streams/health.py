@@ -72,13 +72,20 @@ class Health:
     def _app(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/metrics", self._metrics)
-        app.router.add_get("/healthz", lambda _: self._answer(self.alive()))
-        app.router.add_get("/readyz", lambda _: self._answer(self.ready()))
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
         return app
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=generate_latest(metrics.REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    async def _answer(self, state: tuple[bool, str]) -> web.Response:
-        good, words = state
-        return web.Response(status=200 if good else 503, text=words + "\n")
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return _answer(self.alive())
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        return _answer(self.ready())
+
+
+def _answer(state: tuple[bool, str]) -> web.Response:
+    good, words = state
+    return web.Response(status=200 if good else 503, text=words + "\n")

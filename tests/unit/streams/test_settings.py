@@ -1,0 +1,60 @@
+"""Settings: the environment beats the file, what is passed beats both, what nobody knows is an error."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from streams.settings import Commit, Settings
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch):
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("LIANFANG_"):
+            monkeypatch.delenv(name)
+
+
+def test_the_defaults_promise_what_the_contract_does():
+    settings = Settings()
+    assert settings.commit is Commit.TRANSACTIONS
+    assert (settings.replication, settings.min_isr) == (3, 2)
+    assert settings.prefix == ""
+    assert not settings.drill
+
+
+def test_a_session_is_shorter_than_a_rebalance():
+    """Else a worker that hangs would hold up the group that waits for it."""
+    assert Settings().session_timeout < Settings().rebalance_timeout
+
+
+def test_the_environment_sets_a_value(monkeypatch):
+    monkeypatch.setenv("LIANFANG_BOOTSTRAP", "kafka-1:9092,kafka-2:9092")
+    monkeypatch.setenv("LIANFANG_PARTITIONS", '{"registry": 3}')
+    settings = Settings()
+    assert settings.bootstrap == "kafka-1:9092,kafka-2:9092"
+    assert settings.partitions == {"registry": 3}
+
+
+def test_the_environment_beats_the_file_and_what_is_passed_beats_both(monkeypatch, tmp_path):
+    file = tmp_path / "settings.yaml"
+    file.write_text("bootstrap: from-file:9092\ncounty: '330106'\ntick: 30\n")
+    monkeypatch.setenv("LIANFANG_SETTINGS", str(file))
+    monkeypatch.setenv("LIANFANG_BOOTSTRAP", "from-environment:9092")
+    settings = Settings(tick=5)
+    assert (settings.bootstrap, settings.county, settings.tick) == ("from-environment:9092", "330106", 5)
+
+
+def test_a_name_that_is_no_setting_is_an_error_in_the_file(monkeypatch, tmp_path):
+    file = tmp_path / "settings.yaml"
+    file.write_text("bootstarp: typo:9092\n")
+    monkeypatch.setenv("LIANFANG_SETTINGS", str(file))
+    with pytest.raises(ValidationError, match="bootstarp"):
+        Settings()
+
+
+def test_a_secret_is_not_shown():
+    settings = Settings(sasl_password="open-sesame", sms_access_secret="open-too")  # noqa: S106
+    assert "open" not in repr(settings)
