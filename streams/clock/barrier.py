@@ -1,0 +1,99 @@
+"""Drives the plan of `rules.barrier` against Kafka: one tick at a time through all stages. For the clock process, and
+for those who say themselves what time it is (demo, replay): `async with simulated(settings) as barrier`, then
+`await barrier.advance(tick)`. Does not decide which tick is next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiokafka.errors import KafkaError
+
+from streams import logs
+from streams.clock.port import KafkaPort, Port
+from streams.clock.rules import Append, Ask, Ends, Holder, Note, Offsets, Question, barrier
+from streams.settings import Settings
+
+log = logs.get(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.05
+"""Seconds between two questions for the same offsets: a worker that has little to do passes within milliseconds."""
+BROKER_PAUSE = 0.5
+
+
+class Stuck(Exception):  # noqa: N818 - late, not wrong: nothing was said that is not so
+    """A tick did not get through within the time given: which flow has not passed what."""
+
+
+class Barrier:
+    """Takes ticks through the stages. Not for two tasks at once; two processes do no harm."""
+
+    def __init__(self, port: Port, held: Callable[[Holder], None] = lambda _: None) -> None:
+        self._port = port
+        self._held = held
+
+    async def advance(self, tick: int, *, routed: bool = False, within: float | None = None) -> None:
+        """Append T everywhere, each time after all that came before; return when operators have passed it.
+
+        By then `alerts` and `alerts-private` hold all that T changes, and T is in the notice journal. `routed`: wait
+        until routing has passed it too, so that the notices of T are written. `within`: seconds, then Stuck; None
+        waits as long as it takes. A tick that is not greater than an earlier one is ignored by the machines.
+        """
+        started = time.monotonic()
+        until = None if within is None else started + within
+        course = barrier(routed=routed)
+        question, pause = next(course), FIRST_PAUSE
+        while True:
+            self._held(question.flow)
+            answer = await self._answer(question, tick, until)
+            try:
+                following = course.send(answer)
+            except StopIteration:
+                break
+            if isinstance(question, Ask) and isinstance(following, Ask):  # not yet passed
+                await self._wait(pause, following, tick, until)
+                pause = min(pause * 1.5, LONGEST_PAUSE)
+            else:
+                pause = FIRST_PAUSE
+            question = following
+        self._held(Holder.NONE)
+        log.debug("tick", tick=tick, seconds=round(time.monotonic() - started, 4))
+
+    async def _answer(self, question: Question, tick: int, until: float | None) -> Ends | Offsets:
+        """Kafka's answer, asked again while the broker is away."""
+        while True:
+            try:
+                return await self._asked(question, tick)
+            except KafkaError as error:
+                if not error.retriable:
+                    raise
+                self._held(Holder.BROKER)
+                log.warning("broker-away", tick=tick, step=question.flow, error=type(error).__name__)
+                await self._wait(BROKER_PAUSE, question, tick, until)
+
+    async def _asked(self, question: Question, tick: int) -> Ends | Offsets:
+        if isinstance(question, Note):
+            return await self._port.ends(question.topics)
+        if isinstance(question, Append):
+            return await self._port.append(question.topic, tick)
+        return await self._port.committed(question.behind)
+
+    async def _wait(self, pause: float, question: Question, tick: int, until: float | None) -> None:
+        if until is not None and time.monotonic() >= until:
+            behind = dict(list(question.behind.items())[:5]) if isinstance(question, Ask) else {}
+            raise Stuck(f"tick {tick}: {question.flow} has not passed {behind or 'the broker'}")
+        await asyncio.sleep(pause)
+
+
+@asynccontextmanager
+async def simulated(settings: Settings) -> AsyncIterator[Barrier]:
+    """A connected barrier for whoever says what time it is; ticks carry themselves as timestamp."""
+    port = KafkaPort(settings.model_copy(update={"simulated": True}))
+    await port.start()
+    try:
+        yield Barrier(port)
+    finally:
+        await port.stop()
