@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from streams import logs
 from streams.clock.port import KafkaPort, Port
@@ -68,7 +68,7 @@ class Barrier:
             try:
                 return await self._asked(question, tick)
             except KafkaError as error:
-                if not error.retriable:
+                if not (error.retriable or isinstance(error, KafkaTimeoutError)):
                     raise
                 self._held(Holder.BROKER)
                 log.warning("broker-away", tick=tick, step=question.flow, error=type(error).__name__)
