@@ -15,11 +15,13 @@ DAY = 24 * HOUR
 BEIJING = 8 * HOUR  # UTC+8 all year, no daylight saving since 1991
 
 _RFC3339 = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))", re.ASCII
+    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))", re.ASCII
 )
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1)
+# a day less than the calendar has on each side, so that every instant has a Beijing day with one before and after it
+_FIRST, _LAST = -62_135_596_800_000 + 2 * DAY, 253_402_300_800_000 - 3 * DAY
 
 
 def parse_instant(text: str) -> int:
@@ -27,24 +29,25 @@ def parse_instant(text: str) -> int:
     match = _RFC3339.fullmatch(text)
     if match is None:
         raise ValueError("not an RFC 3339 time with an offset or Z")
-    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
-    moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC) - _EPOCH
+    moment = datetime.fromisoformat(f"{match[1]}T{match[2]}+00:00") - _EPOCH
     instant = (moment.days * 86_400 + moment.seconds) * SECOND
-    if match[7]:
-        instant += int((match[7] + "00")[:3])
-    if match[8]:
-        hours, minutes = int(match[9]), int(match[10])
+    if match[3]:
+        instant += int((match[3] + "00")[:3])
+    if match[4]:
+        hours, minutes = int(match[5]), int(match[6])
         if hours > 23 or minutes > 59:
             raise ValueError("the offset is not a time of day")
         offset = hours * HOUR + minutes * MINUTE
-        instant += -offset if match[8] == "+" else offset
+        instant += -offset if match[4] == "+" else offset
+    if not _FIRST <= instant <= _LAST:
+        raise ValueError("not within the years 1 to 9999")
     return instant
 
 
 def format_instant(instant: int) -> str:
     """Milliseconds → UTC, RFC 3339, milliseconds, Z."""
     moment = _EPOCH + timedelta(milliseconds=instant)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{instant % SECOND:03d}Z"
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def parse_date(text: str) -> str:

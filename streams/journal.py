@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from schemas.envelope import PUBLIC_TOPICS, Record, read
+from schemas.envelope import MAX_HEADER_BYTES, PUBLIC_TOPICS, Record, read
 from schemas.reasons import Reason
 from schemas.times import format_instant
 from streams.machine import ENTRY, ORIGIN, RECORDED, Entry, Output, Sort
@@ -22,6 +22,8 @@ RESENT = "lianfang-resent"
 DEAD_LETTERS = "dead-letters"
 ORIGINAL = "original-"
 """Prefix of the original's headers on a dead letter."""
+HEADERS_LOST = "headers-not-kept"
+"""Header of a dead letter: how many headers of the original were too large to be kept."""
 
 JOURNALS = {
     "operator": "operator-journal",
@@ -71,6 +73,8 @@ def refusal(entry: Entry, reason: Reason, message: str) -> Output:
         ("origin-time", format_instant(recorded).encode()),
     )
     kept = tuple((ORIGINAL + header, content) for header, content in headers.items())
+    if sum(len(header) + len(content) for header, content in kept) > 2 * MAX_HEADER_BYTES:
+        kept = ((HEADERS_LOST, b"%d" % len(kept)),)  # with a prefix on each, the letter might not fit into a message
     return Output(DEAD_LETTERS, key, entry.value, said + kept)
 
 
