@@ -30,8 +30,8 @@ class Sort(StrEnum):
     SPELLS = "spells"  # operators → staff: an operator's spells with a staff member
     SAMPLES = "samples"  # staff → operators: what counts of a staff member's samples
     ALERT = "alert"  # operators, staff → routing: a change of an alert
-    FEED = "feed"  # clock → routing: {"feed", "complete_until", "since"}, milliseconds; a holding feed stands still since
-    # then, or moves again (since null); complete_until null: it has never said anything
+    FEED = "feed"  # clock → routing: a holding feed stands still, or moves again: {"feed", "complete_until", "since"},
+    # milliseconds; `since` null: it moves again; `complete_until` null: it has never said anything
 
 
 @dataclass(frozen=True, slots=True)
