@@ -22,6 +22,7 @@ from prometheus_client import (
 
 from schemas.alerts import Kind
 from schemas.envelope import PUBLIC_TOPICS, TYPES
+from schemas.notices import Outcome
 from schemas.reasons import Reason, Verdict
 from schemas.registry import ChannelKind
 
@@ -45,18 +46,6 @@ FLOWS = ("intake", "staff", "operators", "routing", "wecom", "sms", "views", "cl
 PROCESSES = ("worker", "clock", "bridge", "views", "sandbox")
 HOLDERS = ("none", "intake", "operators", "staff", "routing", "feed", "broker")
 """What the clock may wait for: a flow, a holding feed, the broker itself."""
-OUTCOMES = (
-    "queued",
-    "submitted",
-    "accepted",
-    "delivered",
-    "read",
-    "retry-later",
-    "failed-for-good",
-    "unknown",
-    "suppressed",
-)
-"""What became of a notice (DESIGN law 8); the reason of a suppression stands in the receipt, not here."""
 INTERNAL_TOPICS = ("operator-journal", "staff-journal", "notice-journal", "notices")
 TICKS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200)
 """Buckets of delays: half a second and two seconds are what we promise, two hours is the law's."""
@@ -142,7 +131,7 @@ LEDGER = Count(
 )
 DEAD_LETTERS = Count("dead_letters_total", "Messages written to dead-letters.", preset=True, reason=Reason)
 ALERTS = Count("alerts_total", "Changes of alerts that were published.", preset=True, kind=Kind, change=Change)
-NOTICES = Count("notices_total", "Notices by channel and outcome.", preset=True, channel=ChannelKind, outcome=OUTCOMES)
+NOTICES = Count("notices_total", "Notices by channel and outcome.", preset=True, channel=ChannelKind, outcome=Outcome)
 TRANSACTIONS = Count("transactions_total", "Units of work committed to Kafka.", flow=FLOWS)
 RESTARTS = Count(
     "restarts_total", "Processes that ended and were started again by `lianfang up`.", process=PROCESSES, code=None
@@ -157,6 +146,8 @@ NOTICE_DELAY = Delay(
 
 CLOCK_BEHIND = Level("clock_behind_seconds", "How far the last tick is behind the broker's clock.")
 CLOCK_HELD = Level("clock_held", "1 for what the clock waits for now, 0 for all else.", by=HOLDERS)
+CLOCK_HELD_FOR = Level("clock_held_seconds", "For how long the clock has been waiting for that.")
+FEED_BEHIND = Level("feed_behind_seconds", "How far a holding feed is behind the broker's clock.", feed=None)
 LAG = Level("lag_records", "Records not yet committed past, by flow and partition.", flow=FLOWS, partition=None)
 ROWS = Level("rows", "Rows of state held.", flow=FLOWS, partition=None)
 ROW_BYTES = Level("row_bytes", "Bytes of encoded rows and keys.", flow=FLOWS, partition=None)

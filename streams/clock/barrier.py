@@ -28,6 +28,11 @@ class Stuck(Exception):  # noqa: N818 - late, not wrong: nothing was said that i
     """A tick did not get through within the time given: which flow has not passed what."""
 
 
+def is_away(error: Exception) -> bool:
+    """Whether a broker only does not answer now; everything else ends the process, and a fresh one tries again."""
+    return isinstance(error, KafkaTimeoutError | TimeoutError) or bool(getattr(error, "retriable", False))
+
+
 class Barrier:
     """Takes ticks through the stages. Not for two tasks at once; two processes do no harm."""
 
@@ -68,7 +73,7 @@ class Barrier:
             try:
                 return await self._asked(question, tick)
             except KafkaError as error:
-                if not (error.retriable or isinstance(error, KafkaTimeoutError)):
+                if not is_away(error):
                     raise
                 self._held(Holder.BROKER)
                 log.warning("broker-away", tick=tick, step=question.flow, error=type(error).__name__)

@@ -19,6 +19,8 @@ from streams.machine import ENTRY, Sort
 from streams.settings import Commit, Settings
 
 PROBE = "clock-probe"
+REQUEST_TIMEOUT_MS = 10_000
+"""Shorter than a process may be silent before it counts as dead."""
 
 
 class Port(Protocol):
@@ -45,7 +47,7 @@ class KafkaPort:
 
     async def start(self) -> None:
         """Connect. KafkaError if no broker answers."""
-        options = client_options(self._settings)
+        options = client_options(self._settings) | {"request_timeout_ms": REQUEST_TIMEOUT_MS}
         # read_uncommitted on purpose: the ends are high watermarks, because a transaction that was acknowledged before
         # T may not yet have its marker, and the end for read_committed would lie before it
         self._consumer = AIOKafkaConsumer(**options, enable_auto_commit=False)

@@ -1,0 +1,56 @@
+"""`lianfang clock`: the clock process, until stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+import click
+from aiokafka.errors import KafkaError
+
+from connectors.cli import DONE
+from connectors.topics import cluster
+from streams import logs
+from streams.clock.process import Clock
+from streams.health import Health
+from streams.parameters import BadRules, Rules
+from streams.settings import Settings
+
+AGAIN, FOR_GOOD = 70, 78
+"""Exit codes of a process that runs until stopped: a fresh one may try again; none may before somebody has looked."""
+
+
+@click.command()
+def command() -> None:
+    """Append ticks behind the barrier, at every multiple of the setting `tick`, until stopped.
+
+    As many clocks may run as one likes. Not for simulated time: there the driver says what time it is.
+    """
+    settings = Settings()
+    logs.configure(form=settings.log_format, level=settings.log_level, process="clock")
+    sys.exit(asyncio.run(_run(settings)))
+
+
+async def _run(settings: Settings) -> int:
+    log = logs.get(__name__)
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    health = Health()
+    try:
+        rules = Rules.load(settings.rules)
+        await cluster.refuse_other(settings)
+        if settings.http_port:
+            await health.serve(settings.http_host, settings.http_port)
+        await Clock(settings, rules.holding_feeds, health).run(stop)
+    except (BadRules, cluster.Refused) as error:
+        log.error("refused-to-start", why=str(error))  # noqa: TRY400 - words for operations, not a traceback
+        return FOR_GOOD if getattr(error, "for_good", True) else AGAIN
+    except KafkaError as error:
+        log.exception("clock-ended", error=type(error).__name__)
+        return AGAIN
+    finally:
+        await health.close()
+    log.info("stopped")
+    return DONE
