@@ -6,6 +6,7 @@ Broken input or output ends it (the caller exits 70) and a fresh one goes on; th
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -21,6 +22,9 @@ from streams.settings import Settings
 MOST = 2000
 """Messages of one MULTI: it stops other clients of the Redis for a few milliseconds."""
 
+LOOK_EVERY = 1.0
+"""Seconds after which a quiet process looks whether Redis is still where it left it."""
+
 log = logs.get(__name__)
 
 
@@ -32,6 +36,7 @@ class Process:
         self._health = health
         self._at: dict[Place, int] = {}  # offsets as this process last left them in Redis
         self._ends: dict[TopicPartition, int] = {}  # where the topics ended when the reading began
+        self._look_again = 0.0
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -97,17 +102,19 @@ class Process:
         """One batch, if there is one."""
         fetched = await consumer.getmany(timeout_ms=self._settings.fetch_wait_ms, max_records=MOST)
         messages, after = self._read(fetched)
-        if after:
-            try:
-                live = self._health.ready()[0]
-                await store.apply(messages, before=self._at, after=after, live=live)
-            except Moved:
-                log.warning("views-moved")  # wiped, or another process: Redis says where to go on
-                await self._begin(consumer, store)
-                return
-            self._at |= after
-            metrics.TRANSACTIONS.labels(flow="views").inc()
-        await self._tell(consumer)
+        try:
+            if after:
+                await store.apply(messages, before=self._at, after=after, live=self._health.ready()[0])
+                self._at |= after
+                metrics.TRANSACTIONS.labels(flow="views").inc()
+            elif time.monotonic() > self._look_again:
+                self._look_again = time.monotonic() + LOOK_EVERY
+                await store.check(self._at)
+        except Moved:
+            log.warning("views-moved")  # wiped, or another process: Redis says where to go on
+            await self._begin(consumer, store)
+        else:
+            await self._tell(consumer)
 
     def _read(self, fetched: Mapping[TopicPartition, list[object]]) -> tuple[list[Message], dict[Place, int]]:
         messages: list[Message] = []

@@ -55,6 +55,11 @@ class Store:
         """How far each partition was read."""
         return _places(await self.redis.hgetall(self.keys.offsets))
 
+    async def check(self, before: Mapping[Place, int]) -> None:
+        """Raises Moved if Redis is not where this process left it."""
+        if await self.offsets() != dict(before):
+            raise Moved
+
     async def wipe(self) -> None:
         """Forget everything under the prefix; the next reader begins at the beginning."""
         names = [name async for name in self.redis.scan_iter(f"{self.keys.root}*", count=1000)]

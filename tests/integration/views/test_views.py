@@ -1,0 +1,208 @@
+"""The views process on a broker and a store: what is committed is shown, a wiped store fills, a kill costs nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
+
+import aiohttp
+import orjson
+import pytest
+from aiokafka import AIOKafkaProducer
+from redis.asyncio import Redis
+
+from connectors.embedded import Supervisor
+from connectors.embedded.servers import free_port, start_store
+from connectors.topics import cluster
+from connectors.views.read import Views
+from schemas.alerts import Alert, AsOf, Kind, Place, Severity, alert_id
+from streams.settings import Settings
+
+
+def alert(number: int, **changes: object) -> Alert:
+    """An alert that stands."""
+    operator = f"op-{number}"
+    plain = Alert(
+        id=alert_id("positive", operator, "s"),
+        kind=Kind.POSITIVE,
+        severity=Severity.CRITICAL,
+        operator=operator,
+        subject="s",
+        status="firing",
+        episode=1,
+        revision=1,
+        since="2022-01-20T01:00:00.000Z",
+        changed_at="2022-01-20T01:01:00.000Z",
+        resolved_by=None,
+        place=Place("330111", "t1", "g1", "o1"),
+        detail={},
+        as_of=AsOf(None, 0, 0),
+        because=[],
+        basis="…",
+        text="样品阳性，请立即封存",
+        drill=False,
+    )
+    return replace(plain, **changes)
+
+
+async def until(what: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+    """Wait for something that another process brings about."""
+    deadline = time.monotonic() + seconds
+    while not await what():
+        assert time.monotonic() < deadline, "it never came"
+        await asyncio.sleep(0.05)
+
+
+class House:
+    """Topics under a prefix, a store, and the views process that a test may kill."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self.env = env
+        self.process: subprocess.Popen[bytes] | None = None
+        self.redis = Redis.from_url(env["LIANFANG_REDIS"])
+        self.views = Views(self.redis, env["LIANFANG_PREFIX"])
+
+    def lianfang(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "connectors.cli", *words]
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.lianfang("views"), env=self.env)
+
+    async def ready(self) -> bool:
+        url = f"http://127.0.0.1:{self.env['LIANFANG_HTTP_PORT']}/readyz"
+        try:
+            async with aiohttp.ClientSession() as session, session.get(url) as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    def stop(self, how: str = "terminate") -> int:
+        assert self.process is not None
+        getattr(self.process, how)()
+        code = self.process.wait(15)
+        self.process = None
+        return code
+
+    async def standing(self) -> set[str]:
+        return {one.operator for one in await self.views.standing()}
+
+    async def shows(self, *operators: str) -> None:
+        """Wait until just these stand."""
+
+        async def so() -> bool:
+            return await self.standing() == set(operators)
+
+        await until(so)
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[str]:
+    with Supervisor() as supervisor:
+        yield start_store(supervisor).address
+
+
+@pytest.fixture(params=["embedded_broker", "kafka"])
+async def house(request, prefix, store, monkeypatch) -> AsyncIterator[House]:
+    broker = request.getfixturevalue(request.param)
+    ours = {"LIANFANG_PREFIX": prefix, "LIANFANG_REDIS": store, "LIANFANG_HTTP_PORT": str(free_port())}
+    env = {**os.environ, **broker.env, **ours, "LIANFANG_REPLICATION": "1", "LIANFANG_MIN_ISR": "1"}
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    await cluster.ensure(Settings())
+    house = House(env)
+    house.start()
+    yield house
+    if house.process is not None:
+        house.stop("kill")
+    await house.redis.aclose()
+
+
+async def say(house: House, *alerts: Alert, commit: bool = True) -> None:
+    """Publish alerts as a worker would: in a transaction where there are any."""
+    transactional = house.env["LIANFANG_COMMIT"] == "transactions"
+    options = {"transactional_id": house.env["LIANFANG_PREFIX"] + "test"} if transactional else {}
+    producer = AIOKafkaProducer(bootstrap_servers=house.env["LIANFANG_BOOTSTRAP"], **options)
+    await producer.start()
+    try:
+        if transactional:
+            await producer.begin_transaction()
+        for one in alerts:
+            topic = house.env["LIANFANG_PREFIX"] + "alerts"
+            await producer.send_and_wait(topic, orjson.dumps(one), key=one.id.encode(), partition=0)
+        if transactional:
+            await (producer.commit_transaction() if commit else producer.abort_transaction())
+    finally:
+        await producer.stop()
+
+
+async def test_what_is_published_is_shown_and_what_ended_is_not(house):
+    await say(house, alert(1), alert(2))
+    await house.shows("op-1", "op-2")
+    await until(house.ready)
+    await say(house, alert(1, status="resolved", revision=2))
+    await house.shows("op-2")
+    assert house.stop() == 0
+
+
+async def test_after_kill_9_a_fresh_process_goes_on_where_the_store_is(house):
+    await say(house, alert(1))
+    await house.shows("op-1")
+    house.stop("kill")
+    await say(house, alert(2))
+    house.start()
+    await house.shows("op-1", "op-2")
+    await until(house.ready)
+
+
+async def test_a_wiped_store_is_filled_again_from_the_beginning(house):
+    await say(house, alert(1))
+    await house.shows("op-1")
+    await house.redis.flushall()
+    await house.shows("op-1")
+    await say(house, alert(2))
+    await house.shows("op-1", "op-2")
+
+
+@pytest.mark.parametrize("house", ["kafka"], indirect=True)
+async def test_what_was_aborted_is_never_shown(house):
+    await say(house, alert(9), commit=False)
+    await say(house, alert(1))
+    await house.shows("op-1")
+    await until(house.ready)
+    assert await house.views.alert(alert(9).id) is None
+
+
+@pytest.mark.parametrize("house", ["embedded_broker"], indirect=True)
+async def test_lianfang_alerts_shows_a_table_lines_of_json_and_each_change(house):
+    await say(house, alert(1))
+    await house.shows("op-1")
+    await until(house.ready)
+    table = subprocess.run(house.lianfang("alerts"), env=house.env, capture_output=True, text=True, check=True)
+    assert "样品阳性，请立即封存" in table.stdout
+    lines = subprocess.run(
+        house.lianfang("alerts", "--json", "--kind", "positive"),
+        env=house.env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [orjson.loads(line)["operator"] for line in lines.stdout.splitlines()] == ["op-1"]
+    follower = subprocess.Popen(house.lianfang("alerts", "--json", "--follow"), env=house.env, stdout=subprocess.PIPE)
+    assert follower.stdout is not None
+    assert orjson.loads(await asyncio.to_thread(follower.stdout.readline))["operator"] == "op-1"
+
+    async def heard() -> bool:
+        channel = f"{house.env['LIANFANG_PREFIX']}lianfang:public:changes"
+        return bool((await house.redis.pubsub_numsub(channel))[0][1])
+
+    await until(heard)
+    await say(house, alert(2))
+    assert orjson.loads(await asyncio.to_thread(follower.stdout.readline))["operator"] == "op-2"
+    follower.kill()
+    follower.wait()
+    follower.stdout.close()

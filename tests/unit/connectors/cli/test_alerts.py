@@ -1,0 +1,95 @@
+"""`lianfang alerts` without a store to ask: clear words and exit 2; and what the table says."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from connectors.cli import UNUSABLE, main
+from connectors.cli.alerts import age, matches, table
+from connectors.embedded.servers import free_port
+from connectors.views.keys import By
+from schemas.alerts import Alert, AsOf, Kind, Place, Severity
+from schemas.times import DAY, HOUR, MINUTE, parse_instant
+
+ALERT = Alert(
+    id="abc",
+    kind=Kind.PAPERS_MISSING,
+    severity=Severity.WARNING,
+    operator="op-1",
+    subject="lot-1",
+    status="firing",
+    episode=1,
+    revision=1,
+    since="2022-01-20T01:00:00.000Z",
+    changed_at="2022-01-20T01:01:00.000Z",
+    resolved_by=None,
+    place=Place("330111", "330111001", "330111001-03", "o-1"),
+    detail={},
+    as_of=AsOf(None, 0, 0),
+    because=[],
+    basis="",
+    text="批次 [lot-1] 缺少检验检疫证明",
+    drill=False,
+)
+
+
+def shown(*alerts: Alert, now: str = "2022-01-20T06:30:00Z") -> str:
+    out = io.StringIO()
+    Console(file=out, width=140).print(table(list(alerts), now=parse_instant(now)))
+    return out.getvalue()
+
+
+def test_the_table_says_how_urgent_since_when_where_and_the_sentence_itself():
+    text = shown(ALERT)
+    for word in (
+        "warning",
+        "5h",
+        "papers-missing",
+        "op-1",
+        "330111001 / 330111001-03",
+        "批次 [lot-1] 缺少检验检疫证明",
+    ):
+        assert word in text
+
+
+def test_a_drill_says_so():
+    from dataclasses import replace
+
+    assert "演练" in shown(replace(ALERT, drill=True))
+
+
+def test_nothing_stands_is_said_in_words():
+    assert "nothing stands" in shown()
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "words"),
+    [(0, "now"), (59_999, "now"), (MINUTE, "1m"), (HOUR, "1h"), (40 * DAY, "40d"), (-5, "now")],
+)
+def test_an_age_is_said_in_the_unit_a_person_would_use(milliseconds, words):
+    assert age(milliseconds) == words
+
+
+def test_a_change_that_was_not_asked_for_is_not_shown():
+    assert matches(ALERT, {})
+    assert matches(ALERT, {By.OFFICE: "o-1", By.KIND: "papers-missing"})
+    assert not matches(ALERT, {By.OFFICE: "o-2"})
+
+
+def test_without_a_store_it_says_where_it_looked_and_what_to_check():
+    url = f"redis://:open-sesame@127.0.0.1:{free_port()}/0"
+    result = CliRunner().invoke(main, ["alerts", "--redis", url])
+    assert result.exit_code == UNUSABLE
+    assert "does not answer" in result.stderr
+    assert "LIANFANG_REDIS" in result.stderr
+    assert "open-sesame" not in result.output
+
+
+def test_a_private_kind_must_be_asked_for_in_so_many_words():
+    result = CliRunner().invoke(main, ["alerts", "--kind", "test-overdue"])
+    assert result.exit_code == UNUSABLE
+    assert "--private" in result.stderr
