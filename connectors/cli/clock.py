@@ -7,7 +7,6 @@ import signal
 import sys
 
 import click
-from aiokafka.errors import KafkaError
 
 from connectors.cli import DONE
 from connectors.topics import cluster
@@ -47,7 +46,7 @@ async def _run(settings: Settings) -> int:
     except (BadRules, cluster.Refused) as error:
         log.error("refused-to-start", why=str(error))  # noqa: TRY400 - words for operations, not a traceback
         return FOR_GOOD if getattr(error, "for_good", True) else AGAIN
-    except KafkaError as error:
+    except Exception as error:
         log.exception("clock-ended", error=type(error).__name__)
         return AGAIN
     finally:

@@ -60,11 +60,12 @@ async def ensure(settings: Settings, registry: Registry | None = None) -> list[S
         fewer = [t for t in topics if t.grows and t.name in found and found[t.name].partitions < t.partitions]
         done += [await _grow(client, topic) for topic in fewer]
         if done:
-            await _settled(client, topics)
+            changed = {one.topic for one in done if one.finding in {Finding.CREATED, Finding.GROWN}}
+            await _settled(client, {topic.name: topic.partitions for topic in topics if topic.name in changed})
             found = await _found(client, settings, registry)
     said = _compared(registry, settings, found)
-    changed = {one.topic for one in done}
-    return done + [one for one in said if one.finding is not Finding.AS_WANTED or one.topic not in changed]
+    mentioned = {one.topic for one in done}
+    return done + [one for one in said if one.finding is not Finding.AS_WANTED or one.topic not in mentioned]
 
 
 async def refuse_other(settings: Settings) -> None:
@@ -137,17 +138,12 @@ async def _grow(client: AIOKafkaAdminClient, topic: Wanted) -> Said:
     return Said(topic.name, Finding.GROWN, f"now {topic.partitions} partitions")
 
 
-async def _settled(client: AIOKafkaAdminClient, topics: list[Wanted]) -> None:
-    """Wait until every partition has a leader: a client that comes earlier sees half a topic."""
-    least = {topic.name: topic.partitions for topic in topics}
+async def _settled(client: AIOKafkaAdminClient, least: Mapping[str, int]) -> None:
+    """Wait until every partition is there and has a leader: a client that comes earlier sees half a topic."""
     async with asyncio.timeout(DEADLINE):
         while True:
             described = await client.describe_topics(sorted(set(least) & set(await client.list_topics())))
-            ready = {
-                topic["topic"]
-                for topic in described
-                if len(topic["partitions"]) >= 1 and all(part["leader"] >= 0 for part in topic["partitions"])
-            }
-            if ready == set(least):
+            leaders = {topic["topic"]: [part["leader"] for part in topic["partitions"]] for topic in described}
+            if all(len(leaders.get(name, ())) >= number and min(leaders[name]) >= 0 for name, number in least.items()):
                 return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # the controller has accepted it; nothing but asking tells when brokers know

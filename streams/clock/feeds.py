@@ -12,7 +12,7 @@ from streams.kafka import client_options
 from streams.settings import Settings
 
 FEEDS = "feeds"
-DEADLINE = 20.0
+DEADLINE = 10.0
 """Seconds within which the little topic must have been read to its end."""
 
 
