@@ -270,31 +270,37 @@ class Maker:
         return self._event("field", "patrol.recorded", {"operator": self._operator(), "by": "P-1"})
 
     def _handled(self) -> dict[str, Any]:
-        kind = self.random.choice(("uncoded-goods", "sold-early", "positive", "staff-positive", "papers-missing"))
-        staff, operator = self.random.choice(STAFF), self._operator()
-        subject = {
-            "uncoded-goods": self._day(),
-            "positive": self.random.choice(("S1", "S2")),
-            "staff-positive": f"{staff}-{self.random.randint(1, 3)}",
-        }.get(kind, self.random.choice(LOTS))
-        data = {"by": "P-1", "action": self.random.choice(("close", "close", "close", "seal"))}
+        """Mostly a close, mostly of an alert that a recent record may have opened."""
+        recent = [event for event in self.sent[-12:] if isinstance(event["data"].get("operator"), str)]
+        event = self.random.choice(recent or [self._scan()])
+        data, operator = event["data"], event["data"]["operator"].strip()
+        staff = self.random.choice(STAFF)
+        if event["type"] == "sample.tested":
+            kind, subject = "positive", data["sample"]
+        elif data.get("lot"):
+            kind, subject = self.random.choice(("sold-early", "sold-early", "papers-missing")), str(data["lot"]).strip()
+        elif event["type"].startswith("goods."):
+            kind, subject = "uncoded-goods", date_of(parse_instant(event["time"]))
+        else:
+            kind, subject = "staff-positive", f"{staff}-{self.random.randint(1, 3)}"
+        handled = {"by": "P-1", "action": self.random.choice(("close", "close", "close", "seal"))}
         if kind == "staff-positive" and self.random.random() < 0.4:
-            data |= {"staff": staff, "alert": alert_id(kind, "", subject)}
+            handled |= {"staff": staff, "alert": alert_id(kind, "", subject)}
         else:
             named = operator if self.random.random() < 0.9 else self._operator()
-            data |= {"operator": named, "alert": alert_id(kind, operator, subject)}
-        return self._event("field", "alert.handled", data)
+            handled |= {"operator": named, "alert": alert_id(kind, operator, subject)}
+        return self._event("field", "alert.handled", handled)
 
     def _void(self) -> dict[str, Any]:
         ahead = self.random.random() < 0.15
-        other = self.random.choice(self.sent[-15:]) if self.sent else {"data": {"operator": "A"}, "source": "/scan"}
-        named = other["data"]
+        other = self.random.choice(self.sent[-15:] or [self._scan()])
+        named: dict[str, Any] = other["data"]
         data = {name: named[name] for name in ("operator", "staff") if isinstance(named.get(name), str)}
         if len(data) > 1:
             del data["staff"]
         if not data:
             data = {"operator": "A"}
-        record = f"r{self.number + self.random.randint(2, 6)}" if ahead or "id" not in other else other["id"]
+        record = f"r{self.number + self.random.randint(2, 6)}" if ahead else other["id"]
         source = other["source"] if self.random.random() < 0.9 else "/reg"
         data |= {"source": other["source"], "record": record}
         return self._event(source, "record.voided", data)

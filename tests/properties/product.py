@@ -1,0 +1,26 @@
+"""The product's answer to a history: `lianfang replay --engine pure`, in this process."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from connectors.cli import main
+
+
+def replayed(lines: list[bytes], *, tick: str = "1m", until: str | None = None) -> list[dict[str, Any]]:
+    """Every alert message, in order. RuntimeError if the command does not end well."""
+    with tempfile.TemporaryDirectory() as folder:
+        history, alerts = Path(folder, "history.jsonl"), Path(folder, "alerts.jsonl")
+        history.write_bytes(b"\n".join(lines) + b"\n")
+        words = ["replay", str(history), "--alerts", str(alerts), "--tick", tick]
+        if until is not None:
+            words += ["--until", until]
+        result = CliRunner().invoke(main, words)
+        if result.exit_code != 0:
+            raise RuntimeError(f"exit {result.exit_code}: {result.output}") from result.exception
+        return [json.loads(line) for line in alerts.read_text().splitlines()]
