@@ -119,6 +119,14 @@ class Rows:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
+    def due_of(self, key: str) -> int:
+        """The instant at which a row wants to be looked at."""
+        return self._due.get(key, NEVER)
+
+    def is_watching(self, key: str) -> bool:
+        """Whether its owner's profile concerns a row."""
+        return key in self._watch.get(_owner(key), ())
+
     def watching(self, owner: str) -> list[str]:
         """Keys of an owner's rows that its profile concerns, sorted."""
         return sorted(self._watch.get(owner, ()))
@@ -170,6 +178,9 @@ class Rows:
         elif self._due.get(key) != due:
             self._due[key] = due
             heapq.heappush(self._heap, (due, key))
+            if len(self._heap) > 2 * len(self._due) + 1000:
+                self._heap = [(moment, name) for name, moment in self._due.items()]
+                heapq.heapify(self._heap)
         owner = _owner(key)
         if watch:
             self._watch.setdefault(owner, {})[key] = None

@@ -1,0 +1,131 @@
+"""`lianfang replay`: run a history to its end and write every alert message in order."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import click
+
+from connectors.cli import UNUSABLE
+from schemas.envelope import recorded_time
+from schemas.times import DAY, HOUR, MINUTE, SECOND, parse_instant
+from streams.context import Context
+from streams.parameters import BadRules, Rules
+from streams.replay.pure import Line, PureEngine, moments
+from streams.settings import Settings
+
+_DURATION = re.compile(r"(\d{1,6})(s|m|h|d)?", re.ASCII)
+_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, None: SECOND}
+
+
+def _tick(_ctx: click.Context, _param: click.Parameter, text: str) -> int:
+    match = _DURATION.fullmatch(text)
+    length = int(match[1]) * _UNITS[match[2]] if match else 0
+    if not length or DAY % length:
+        raise click.BadParameter(f"{text!r}: expected a duration that divides the day, like 30s, 1m, 10m, 1h")
+    return length
+
+
+def _instant(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r}: {error}") from None
+
+
+def history(path: str) -> Iterator[Line]:
+    """The lines of a history. Exit 2 where one can't be used: no recordedtime, or one that decreases."""
+    previous: int | None = None
+    stream: IO[bytes] = sys.stdin.buffer if path == "-" else Path(path).open("rb")  # noqa: SIM115
+    with stream:
+        for number, value in enumerate(stream, 1):
+            if not value.strip():
+                continue
+            try:
+                recorded = recorded_time(value)
+            except ValueError as error:
+                _unusable(f"{path}:{number}: {error}")
+            if previous is not None and recorded < previous:
+                _unusable(f"{path}:{number}: recordedtime is earlier than that of the line before")
+            previous = recorded
+            yield Line(recorded, value.rstrip(b"\r\n"))
+
+
+def _unusable(message: str) -> None:
+    click.echo(message, err=True)
+    sys.exit(UNUSABLE)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option(
+    "--alerts", "out", required=True, type=click.Path(dir_okay=False, allow_dash=True), help="Where to write."
+)
+@click.option("--until", callback=_instant, help="Read no later lines, tick no later (RFC 3339).")
+@click.option("--tick", default="1m", show_default=True, callback=_tick, help="Length of a tick; divides the day.")
+@click.option("--engine", type=click.Choice(["pure", "kafka"]), default="pure", show_default=True)
+@click.option("--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another rules file.")
+@click.option("--bootstrap", help="With --engine kafka: a broker of your own instead of the embedded one.")
+@click.option("--json", "as_json", is_flag=True, help="The closing figures as JSON.")
+def command(
+    file: str,
+    out: str,
+    until: int | None,
+    tick: int,
+    engine: str,
+    rules: Path | None,
+    bootstrap: str | None,
+    as_json: bool,
+) -> None:
+    """Run a history (JSON Lines of CloudEvents with recordedtime) under a clock of its own, as fast as it can.
+
+    Every alert message goes to --alerts in order, one a line, private ones too. Exit 2 if FILE is no usable history.
+    """
+    try:
+        settings = Settings(rules=rules, simulated=True)
+        context = Context(settings=settings, rules=Rules.load(rules), partitions={})
+    except BadRules as error:
+        _unusable(str(error))
+    if engine == "kafka":
+        from connectors.replay_kafka import run  # noqa: PLC0415 - starts servers; pure needs none of it
+
+        with click.open_file(out, "wb") as target:
+            figures = run(history(file), target, until=until, tick=tick, settings=settings, bootstrap=bootstrap)
+    else:
+        with click.open_file(out, "wb") as target:
+            figures = _pure(history(file), target, until, tick, context)
+    _report(figures, as_json=as_json)
+
+
+def _pure(lines: Iterator[Line], target: IO[bytes], until: int | None, tick: int, context: Context) -> dict[str, int]:
+    pure = PureEngine(context)
+    figures = {"lines": 0, "ticks": 0, "messages": 0}
+    for moment in moments(lines, tick, until, pure.next_due):
+        if moment.line is not None:
+            if not figures["lines"]:
+                pure.begin(moment.line.recorded)
+            figures["lines"] += 1
+            outputs = pure.record(moment.line)
+        else:
+            figures["ticks"] += 1
+            outputs = pure.tick(moment.tick or 0)
+        for output in outputs:
+            target.write((output.value or b"") + b"\n")
+            figures["messages"] += 1
+    return figures
+
+
+def _report(figures: dict[str, int], *, as_json: bool) -> None:
+    if as_json:
+        import orjson  # noqa: PLC0415
+
+        click.echo(orjson.dumps(figures).decode(), err=True)
+        return
+    words = ", ".join(f"{count:,} {name}" for name, count in figures.items())
+    click.echo(words, err=True)

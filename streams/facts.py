@@ -1,0 +1,57 @@
+"""What the rows of operators and staff are made of: facts, each the part of one record that a rule reads."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from schemas.envelope import Record
+from schemas.times import DAY
+from streams.rows import Row
+
+REACH = 180 * DAY
+"""How far voids, identities and corrections reach back, and after what time without a word a subject is forgotten."""
+
+
+class Fact(Row, frozen=True, array_like=True):
+    """One record as far as every rule wants to know it. `time` and `recorded` are instants."""
+
+    source: str
+    id: str
+    type: str
+    time: int
+    recorded: int
+
+    @property
+    def later(self) -> tuple[int, str, str]:
+        """Of two facts the one with the greater of these is the later."""
+        return self.recorded, self.source, self.id
+
+    @property
+    def in_time(self) -> tuple[int, tuple[int, str, str]]:
+        """Order by `time`, at a tie by *later*."""
+        return self.time, self.later
+
+
+class Closes(Row, frozen=True, array_like=True):
+    """What people said about one alert: the closes that name it. `row` is the row it stands in, once it was told."""
+
+    row: str = ""
+    closes: tuple[Fact, ...] = ()
+
+
+F = TypeVar("F", bound=Fact)
+
+
+def fact(record: Record) -> Fact:
+    """The bare fact of a record."""
+    return Fact(record.source, record.id, record.type, record.time, record.recorded)
+
+
+def without(facts: tuple[F, ...], source: str, identity: str) -> tuple[F, ...]:
+    """The facts but for the one of this identity."""
+    return tuple(item for item in facts if item.id != identity or item.source != source)
+
+
+def covers(closes: tuple[Fact, ...], offending: Fact) -> bool:
+    """A close covers what is not later than itself."""
+    return any(offending.later <= close.later for close in closes)

@@ -1,0 +1,100 @@
+"""The identities of a log: which records it has seen, which of them were voided or replaced.
+
+Every machine that keeps a log of records (operators, staff, people) keeps one such ledger in its rows. A void may come
+before what it voids, so an identity can be known before its record is.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec.structs import replace
+
+from schemas.envelope import VOID, Record
+from streams.facts import REACH
+from streams.parameters import Rules
+from streams.rows import Row, Rows, row_key
+
+FORM = "id"
+
+
+class Identity(Row, frozen=True, array_like=True):
+    """One `source` + `id` of a log. `where`: the rows that hold a fact of it; `digest` is empty until it comes."""
+
+    source: str
+    id: str
+    digest: str = ""
+    type: str = ""
+    time: int = 0
+    recorded: int = 0
+    where: tuple[str, ...] = ()
+    voided_by: tuple[str, ...] = ()
+    replaced: bool = False
+
+
+class Admission(StrEnum):
+    """What a log says of a record that wants in."""
+
+    NEW = "new"
+    VOIDED = "voided"  # new, but it was voided or replaced before it came: its identity is taken, it never counts
+    DUPLICATE = "duplicate"
+    REUSED = "reused"
+
+
+Log = tuple[str, str]
+"""(`operator` | `staff` | `person` | `topic`, identifier), as in `Record.log`."""
+
+
+def identity_key(log: Log, source: str, identity: str) -> str:
+    """The row of an identity. The source's length keeps apart what two texts in a row would not."""
+    return row_key(FORM, log[1], f"{log[0]}:{len(source)}:{source}{identity}")
+
+
+class Ledger:
+    """The identities kept in the rows of one machine."""
+
+    def __init__(self, rows: Rows, rules: Rules) -> None:
+        self._rows = rows
+        self._rules = rules
+
+    def admit(self, record: Record) -> Admission:
+        """Enter a record's identity. Unless NEW, nothing of the record may be kept."""
+        key = identity_key(record.log, record.source, record.id)
+        known = self._rows.get(key, Identity)
+        if known is not None and known.digest:
+            return Admission.DUPLICATE if known.digest == record.digest else Admission.REUSED
+        before = known or Identity(record.source, record.id)
+        entered = replace(before, digest=record.digest, type=record.type, time=record.time, recorded=record.recorded)
+        self._rows.put(key, entered, due=record.recorded + REACH)
+        return Admission.VOIDED if record.type != VOID and self.is_void(entered) else Admission.NEW
+
+    def locate(self, record: Record, where: tuple[str, ...]) -> None:
+        """Remember which rows hold the facts of a record, so that a void finds them."""
+        key = identity_key(record.log, record.source, record.id)
+        known = self._rows.get(key, Identity)
+        if known is None:
+            raise KeyError(key)
+        self._rows.put(key, replace(known, where=where), due=record.recorded + REACH)
+
+    def withdraw(self, log: Log, source: str, identity: str, by: Record) -> Identity | None:
+        """Void (or replace) an identity of a log. Gives it if with this, and only with this, its record counts no more.
+
+        `by` is the void, or the record that replaces it.
+        """
+        key = identity_key(log, source, identity)
+        known = self._rows.get(key, Identity) or Identity(source, identity, recorded=by.recorded)
+        counted = bool(known.digest) and known.type != VOID and not self.is_void(known)
+        voided_by, replaced = known.voided_by, known.replaced
+        if by.type == VOID and by.data.source == source and by.data.record == identity:
+            voided_by = tuple(sorted({*voided_by, by.source}))
+        else:
+            replaced = True
+        changed = replace(known, voided_by=voided_by, replaced=replaced)
+        self._rows.put(key, changed, due=max(known.recorded, by.recorded) + REACH)
+        return changed if counted and self.is_void(changed) else None
+
+    def is_void(self, identity: Identity) -> bool:
+        """Replaced, or voided by its own source or one that the rules file lists."""
+        return identity.replaced or any(
+            source == identity.source or source in self._rules.may_void for source in identity.voided_by
+        )

@@ -1,0 +1,1 @@
+"""The flow `operators`: everything that is said about an operator is said here."""

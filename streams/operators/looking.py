@@ -1,0 +1,183 @@
+"""Looking at a row: every kind that its subject can have, held against what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from schemas.alerts import ABSENCE, Kind, alert_id
+from schemas.times import date_of
+from streams.facts import REACH, Closes, Fact
+from streams.operators.model import CLOSES, DAY, STAFF, Day, Lot, Profile, Pulse, Sample, Staff
+from streams.operators.rules.account import Account, not_activated, silent, unknown_operator
+from streams.operators.rules.days import disinfection_missing, next_day_due
+from streams.operators.rules.goods import not_on_chain, sold_early, uncoded_goods
+from streams.operators.rules.papers import papers_missing
+from streams.operators.rules.positives import positive, staff_positive
+from streams.operators.rules.staff import next_spell_change, spells, test_overdue
+from streams.parameters import Rules
+from streams.rows import NEVER, SEPARATOR, Row, Rows, row_key
+from streams.standing import Case, Change, Said, Trigger, compare
+
+Question = tuple[Kind, str, Case | None, bool]
+"""A kind, its subject, what would stand, and whether the operator no longer does what the kind is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change of one alert, with what it is about."""
+
+    kind: Kind
+    operator: str
+    subject: str
+    case: Case | None
+    change: Change
+
+
+@dataclass(slots=True)
+class Look:
+    """What came of looking at one row. `row` None: it is forgotten."""
+
+    row: Row | None
+    told: list[Told] = field(default_factory=list)
+    due: int = NEVER
+    watch: bool = False
+
+
+class Looker:
+    """Looks at the rows of one operator as of one instant."""
+
+    def __init__(self, operator: str, account: Account, pulse: Pulse, rows: Rows, rules: Rules) -> None:
+        self.operator = operator
+        self.account = account
+        self.pulse = pulse
+        self.rows = rows
+        self.rules = rules
+        self.now = account.now
+        self.today = date_of(account.now)
+
+    def look(self, key: str, row: Row, trigger: Trigger) -> Look:
+        """What stands of the row's subject now, what of it is to be said, and when to look again."""
+        form, _, subject = key.split(SEPARATOR, 2)
+        if isinstance(row, Profile):
+            return self._settle(row, list(self._of_profile(row)), trigger, self._profile_wakes())
+        if isinstance(row, Lot | Day | Sample | Staff):
+            forgotten_at = (row.named or self.now) + REACH
+            if self.now >= forgotten_at:
+                return Look(None, list(self.end_all(form, subject, row.said, trigger)))
+            if isinstance(row, Lot):
+                return self._settle(row, list(self._of_lot(subject, row)), trigger, [forgotten_at])
+            if isinstance(row, Day):
+                return self._settle(row, list(self._of_day(subject, row)), trigger, [forgotten_at])
+            if isinstance(row, Sample):
+                case = positive(subject, row, self.closes(Kind.POSITIVE, subject))
+                return self._settle(row, [(Kind.POSITIVE, subject, case, False)], trigger, [forgotten_at])
+            wakes = [forgotten_at, next_spell_change(row, self.now)]
+            looked = self._settle(row, list(self._of_staff(subject, row)), trigger, wakes)
+            looked.watch = bool(row.enrolled) or looked.watch
+            return looked
+        raise TypeError(f"nobody looks at rows of the form {form}")
+
+    def end_all(self, form: str, subject: str, said: dict[str, Said], trigger: Trigger) -> Iterator[Told]:
+        """What stands of a subject that is forgotten ends."""
+        for name, last in said.items():
+            kind, of = _kind_and_subject(form, name, subject)
+            change = compare(last, None, trigger, kind=kind, alert=last.id, place=self.account.place)
+            if change is not None:
+                yield Told(kind, self.operator, of, None, change)
+
+    def closes(self, kind: Kind, subject: str) -> tuple[Fact, ...]:
+        """The closes that name an alert of this operator."""
+        row = self.rows.get(row_key(CLOSES, self.operator, alert_id(kind, self.operator, subject)), Closes)
+        return row.closes if row else ()
+
+    def _of_profile(self, row: Profile) -> Iterator[Question]:
+        account, rules = self.account, self.rules
+        yield Kind.SILENT, self.operator, silent(account, self.pulse, self._declared, rules), not account.dealing
+        yield Kind.NOT_ACTIVATED, self.operator, not_activated(account, rules), not account.active
+        yield Kind.UNKNOWN_OPERATOR, self.operator, unknown_operator(account, self.pulse, rules), False
+
+    def _profile_wakes(self) -> list[int | None]:
+        return [
+            self.account.next_registration(),
+            next_day_due(self.now, self.rules) if self.account.dealing else None,
+        ]
+
+    def _declared(self, day: str) -> bool:
+        row = self.rows.get(row_key(DAY, self.operator, day), Day)
+        return row is not None and bool(row.declared)
+
+    def _of_lot(self, name: str, row: Lot) -> Iterator[Question]:
+        if row.brought:
+            yield Kind.PAPERS_MISSING, name, papers_missing(name, row, self.today, self.rules), False
+        elif (said := row.said.get(Kind.PAPERS_MISSING)) and said.firing:
+            yield Kind.PAPERS_MISSING, name, None, False
+        if row.scans or row.said:
+            yield Kind.NOT_ON_CHAIN, name, not_on_chain(name, row, self.today, self.rules), False
+            closes = self.closes(Kind.SOLD_EARLY, name)
+            yield Kind.SOLD_EARLY, name, sold_early(name, row, closes, self.now, self.today, self.rules), False
+
+    def _of_day(self, day: str, row: Day) -> Iterator[Question]:
+        if row.uncoded or row.said:
+            closes = self.closes(Kind.UNCODED_GOODS, day)
+            yield Kind.UNCODED_GOODS, day, uncoded_goods(day, row, closes, self.rules), False
+        case = disinfection_missing(day, row, self.account, self.rules)
+        yield Kind.DISINFECTION_MISSING, day, case, not self.account.dealing
+
+    def _of_staff(self, name: str, row: Staff) -> Iterator[Question]:
+        yield Kind.TEST_OVERDUE, name, test_overdue(name, row, self.account, self.rules), not self.account.dealing
+        worked = spells(row)
+        samples = {item.sample: item for item in row.positives}
+        for sample in {*samples, *(_sample_of(said) for said in row.said if said != Kind.TEST_OVERDUE)}:
+            found = samples.get(sample)
+            case = None
+            if found is not None:
+                closes = self.closes(Kind.STAFF_POSITIVE, sample)
+                case = staff_positive(name, found, worked, closes, self.now, self.rules)
+            yield Kind.STAFF_POSITIVE, sample, case, False
+
+    def _settle(self, row: Row, questions: list[Question], trigger: Trigger, wakes: list[int | None]) -> Look:
+        said: dict[str, Said] = row.said  # type: ignore[attr-defined]
+        told: list[Told] = []
+        for kind, subject, case, closed in questions:
+            name = _said_name(kind, subject)
+            last = said.get(name)
+            change = compare(
+                last,
+                case,
+                trigger,
+                kind=kind,
+                alert=last.id if last else alert_id(kind, self.operator, subject) if case else "",
+                place=self.account.place,
+                closed=closed,
+                withheld=bool(self.pulse.impaired) and kind in ABSENCE,
+            )
+            if change is not None:
+                said = {**said, name: change.said}
+                told.append(Told(kind, self.operator, subject, case, change))
+            if case is not None:
+                wakes.append(case.next(self.now))
+                if case.stands(self.now) and not closed and not (name in said and said[name].firing):
+                    wakes.append(self.now + 1)  # it stands, but only a tick may tell it (or it is withheld): the next
+        if told:
+            row = replace(row, said=said)
+        due = min((moment for moment in wakes if moment is not None), default=NEVER)
+        return Look(row, told, due, any(last.firing for last in said.values()))
+
+
+def _said_name(kind: Kind, subject: str) -> str:
+    return f"{kind}{SEPARATOR}{subject}" if kind is Kind.STAFF_POSITIVE else kind.value
+
+
+def _sample_of(name: str) -> str:
+    return name.split(SEPARATOR, 1)[1]
+
+
+def _kind_and_subject(form: str, name: str, subject: str) -> tuple[Kind, str]:
+    """What a name in `said` stands for, in a row of this form and subject."""
+    if form == STAFF and SEPARATOR in name:
+        kind, sample = name.split(SEPARATOR, 1)
+        return Kind(kind), sample
+    return Kind(name), subject

@@ -1,0 +1,388 @@
+"""The machine of `operators`: one log of records and ticks in, what changes of an operator's alerts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from msgspec.structs import replace
+
+from schemas.envelope import VOID, Record, Refused
+from schemas.reasons import Reason, Verdict
+from schemas.times import parse_instant
+from streams.alerting import say
+from streams.facts import REACH, Closes, Fact, fact
+from streams.identity import FORM as IDENTITY
+from streams.identity import Admission, Identity, Ledger
+from streams.journal import read_journaled, refusal
+from streams.kinds import INCIDENTS, PARAMETERS, moved
+from streams.machine import ENTRY, RECORDED, Applied, Entry, Output, Sort
+from streams.operators.looking import Look, Looker, Told
+from streams.operators.model import (
+    CLOSES,
+    DAY,
+    FORMS,
+    META_KEY,
+    NOT_MENTIONING,
+    PROFILE,
+    PULSE,
+    STAFF,
+    Day,
+    Meta,
+    Positive,
+    Profile,
+    Pulse,
+    Staff,
+)  # fmt: skip
+from streams.operators.placing import MENTIONS_KEPT, Touched, feel, place, unfeel, withdraw
+from streams.operators.rules.account import Account
+from streams.operators.rules.days import days_in_question
+from streams.operators.rules.staff import spells
+from streams.rows import SEPARATOR, Row, Rows, row_key
+from streams.standing import Cause, Trigger
+
+if TYPE_CHECKING:
+    from streams.context import Context
+
+SLICE = 200
+"""Rows looked at between two places where a tick may be cut."""
+
+
+class Operators:
+    """The operators of one partition."""
+
+    def __init__(self, partition: int, context: Context) -> None:
+        self.rows = Rows(FORMS)
+        self._partition = partition
+        self._rules = context.rules
+        self._drill = context.settings.drill
+        self._ledger = Ledger(self.rows, self._rules)
+        self._tick: int | None = None
+        self._began: int | None = None
+        self._account: Account | None = None
+        self._account_of = ""
+
+    def resume(self, tick: int | None) -> None:
+        """Take up where the position row says."""
+        self._tick = tick
+        meta = self.rows.get(META_KEY, Meta)
+        self._began = meta.began if meta else None
+
+    def apply(self, entry: Entry) -> Applied:
+        """A public record, or what the staff machine says of a staff member's samples."""
+        if self._began is None:
+            self._began = int(entry.headers.get(RECORDED, entry.timestamp))
+            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
+        if entry.headers.get(ENTRY) == Sort.SAMPLES.encode():
+            return Applied(self._samples(entry))
+        try:
+            record = read_journaled(entry, self._rules.goods_classes)
+        except Refused as refused:
+            return Applied([refusal(entry, refused.reason, refused.message)], Verdict.REFUSED, reason=refused.reason)
+        admission = self._ledger.admit(record)
+        if admission is Admission.DUPLICATE:
+            return Applied((), Verdict.DUPLICATE, record.type)
+        if admission is Admission.REUSED:
+            message = "id: an earlier record of this source had it, with another type, time or data"
+            letter = refusal(entry, Reason.IDENTITY_REUSED, message)
+            return Applied([letter], Verdict.REFUSED, record.type, Reason.IDENTITY_REUSED)
+        return Applied(self._record(record, admission, entry), Verdict.APPLIED, record.type)
+
+    def tick(self, tick: int, entry: Entry) -> Iterator[list[Output]]:
+        """What falls due, comes into force, expires or is forgotten at a tick, in slices."""
+        before = self._now
+        meta = self.rows.get(META_KEY, Meta) or Meta(tick, self._rules.digest)
+        changed = frozenset(PARAMETERS) if meta.rules != self._rules.digest else moved(self._rules, before, tick)
+        self._tick = tick
+        if self._began is None:
+            self._began = tick
+        if meta.rules != self._rules.digest or META_KEY not in self.rows:
+            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
+        trigger = Trigger(Cause.TICK, tick, tick, entry.offset, moved=changed)
+        outputs: list[Output] = []
+        keys: Iterable[str] = self.rows.keys() if changed else ()
+        for number, key in enumerate((*keys, *self.rows.due_until(tick)), 1):
+            outputs += self._at_tick(key, trigger, before)
+            if number % SLICE == 0:
+                yield outputs
+                outputs = []
+        yield outputs
+
+    def broken(self, entry: Entry, error: Exception) -> Applied:
+        """A rule raised: the record is kept in `dead-letters`, its operator's absence kinds are withheld."""
+        outputs = [refusal(entry, Reason.INTERNAL_ERROR, f"a rule raised {type(error).__name__}")]
+        try:
+            record = read_journaled(entry, self._rules.goods_classes)
+        except (Refused, KeyError):
+            return Applied(outputs, Verdict.REFUSED, reason=Reason.INTERNAL_ERROR)
+        operator = record.log[1]
+        key = row_key(PULSE, operator, "")
+        pulse = self.rows.get(key, Pulse) or Pulse(named=record.recorded)
+        impaired = tuple(sorted({*pulse.impaired, (record.source, record.id)}))
+        self.rows.put(key, replace(pulse, impaired=impaired), due=pulse.named + REACH)
+        return Applied(outputs, Verdict.REFUSED, record.type, Reason.INTERNAL_ERROR)
+
+    @property
+    def _now(self) -> int:
+        if self._tick is not None:
+            return self._tick
+        return self._began if self._began is not None else 0
+
+    def _record(self, record: Record, admission: Admission, entry: Entry) -> list[Output]:
+        subject, name = record.log
+        if subject == "topic":
+            return self._of_no_operator(record)
+        touched = Touched(self.rows)
+        pulse_key = row_key(PULSE, name, "")
+        old_pulse = pulse = touched.get(pulse_key, Pulse)
+        cause = Cause.RECORD
+        for withdrawn in self._withdrawn(record):
+            withdraw(withdrawn.where, withdrawn.source, withdrawn.id, touched)
+            pulse = unfeel(withdrawn.type, withdrawn.time, withdrawn.source, withdrawn.id, pulse)
+            pulse = self._refill(name, pulse)
+        if record.type == VOID:
+            cause = Cause.VOID
+            pulse = replace(pulse, named=max(pulse.named, record.recorded))
+        elif admission is Admission.NEW:
+            if record.type == "alert.handled":
+                cause = Cause.WORD
+            self._ledger.locate(record, place(record, touched))
+            pulse = feel(record, pulse)
+        pulse = replace(pulse, impaired=tuple(i for i in pulse.impaired if i != (record.source, record.id)))
+        self.rows.put(pulse_key, pulse, due=pulse.named + REACH)
+        trigger = Trigger(cause, self._now, max(record.recorded, self._now), entry.offset, fact(record))
+        return self._look_at(name, touched, trigger, profile_too=_profile_minds(old_pulse, pulse), spells_too=True)
+
+    def _withdrawn(self, record: Record) -> Iterator[Identity]:
+        """The identities that count no more because of this record: what it replaces, what it voids."""
+        targets = []
+        if record.replaces is not None and record.replaces != record.id:
+            targets.append((record.source, record.replaces))
+        if record.type == VOID:
+            targets.append((record.data.source, record.data.record))
+        for source, identity in targets:
+            found = self._ledger.withdraw(record.log, source, identity, record)
+            if found is not None:
+                yield found
+
+    def _of_no_operator(self, record: Record) -> list[Output]:
+        """Records of a topic's log: only how far a feed has come concerns anyone."""
+        if record.type != "feed.advanced":
+            return []
+        value = {"feed": record.data.feed, "complete_until": parse_instant(record.data.complete_until)}
+        return [Output("feeds", record.data.feed.encode(), orjson.dumps(value))]
+
+    def _samples(self, entry: Entry) -> list[Output]:
+        """What counts of a staff member's samples, as the staff machine says."""
+        told = orjson.loads(entry.value or b"")
+        operator, staff = told["operator"], told["staff"]
+        touched = Touched(self.rows)
+        key = row_key(STAFF, operator, staff)
+        if key not in self.rows:
+            return []
+        row = touched.get(key, Staff)
+        last = Fact(*told["last"]) if told["last"] else None
+        positives = tuple(Positive(*item) for item in told["positives"])
+        named = max(row.named, told["named"])
+        touched.put(key, replace(row, last_sample=last, positives=positives, named=named))
+        because = Fact(*told["fact"]) if told["fact"] else None
+        at = max(told["at"], self._now)
+        trigger = Trigger(Cause(told["cause"]), self._now, at, entry.offset, because)
+        return self._look_at(operator, touched, trigger, profile_too=False, spells_too=False)
+
+    def _look_at(
+        self, operator: str, touched: Touched, trigger: Trigger, *, profile_too: bool, spells_too: bool
+    ) -> list[Output]:
+        """Look at all rows that an entry touched, and at what they concern."""
+        outputs: list[Output] = []
+        keys = dict(touched.rows)
+        profile_key = row_key(PROFILE, operator, "")
+        for key, row in touched.rows.items():
+            self.rows.put(key, row, due=self.rows.due_of(key), watch=self.rows.is_watching(key))
+            form = key.split(SEPARATOR, 1)[0]
+            if form == CLOSES:
+                del keys[key]
+                self._keep_closes(key, row, trigger)
+                if isinstance(row, Closes) and row.row and row.row in self.rows:
+                    keys[row.row] = row
+            elif form == DAY:
+                profile_too = True  # a declared day counts for silence
+            elif form == STAFF and spells_too:
+                outputs += self._spells(operator, key, row, trigger)
+        if profile_key in keys or profile_too:
+            profile_was_touched = profile_key in touched.rows
+            keys.pop(profile_key, None)
+            outputs += self._look_profile(operator, trigger, everything=profile_was_touched)
+        for key in sorted(keys):
+            outputs += self._look(key, trigger)
+        return outputs
+
+    def _look_profile(self, operator: str, trigger: Trigger, *, everything: bool) -> list[Output]:
+        """The profile's own kinds; where the registration in force may have changed, all rows that this concerns."""
+        key = row_key(PROFILE, operator, "")
+        if key not in self.rows:
+            self.rows.put(key, Profile())
+        outputs = self._look(key, trigger)
+        if everything:
+            outputs += self._look_days(operator, trigger)
+            for watching in self.rows.watching(operator):
+                if watching != key:
+                    outputs += self._look(watching, trigger)
+        return outputs
+
+    def _look_days(self, operator: str, trigger: Trigger) -> list[Output]:
+        """Days of which a disinfection may be missing, although no record ever named them."""
+        outputs: list[Output] = []
+        for day in days_in_question(trigger.now, self._rules):
+            key = row_key(DAY, operator, day)
+            outputs += self._look(key, trigger, absent=Day(named=trigger.now))
+        return outputs
+
+    def _look(self, key: str, trigger: Trigger, absent: Row | None = None) -> list[Output]:
+        """Look at one row, store what came of it, say what is to be said."""
+        row = self.rows.get(key, Row)
+        if row is None:
+            if absent is None:
+                return []
+            row = absent
+        operator = key.split(SEPARATOR, 2)[1]
+        looker = self._looker(operator, trigger.now)
+        looked = looker.look(key, row, trigger)
+        if row is absent and not looked.told:
+            return []
+        if looked.row is None:
+            self.rows.drop(key)
+        elif (
+            looked.row is not row
+            or row is absent
+            or self.rows.due_of(key) != looked.due
+            or (self.rows.is_watching(key) != looked.watch)
+        ):
+            self.rows.put(key, looked.row, due=looked.due, watch=looked.watch)
+        return self._say(key, looked, looker, trigger)
+
+    def _say(self, key: str, looked: Look, looker: Looker, trigger: Trigger) -> list[Output]:
+        outputs: list[Output] = []
+        for told in looked.told:
+            if told.kind in INCIDENTS and told.change.said.revision == 1:
+                self._point(key, told)
+            outputs += say(
+                told.change,
+                told.case,
+                trigger,
+                kind=told.kind,
+                operator=told.operator,
+                subject=told.subject,
+                name=looker.account.name,
+                last_tick=self._tick,
+                journal_partition=self._partition,
+                alert_partition=self._partition,
+                drill=self._drill,
+            )
+        return outputs
+
+    def _point(self, key: str, told: Told) -> None:
+        """Let a close find the row in which the alert it names stands."""
+        closes_key = row_key(CLOSES, told.operator, told.change.said.id)
+        closes = self.rows.get(closes_key, Closes) or Closes()
+        self.rows.put(closes_key, replace(closes, row=key), due=self._now + REACH)
+
+    def _keep_closes(self, key: str, row: Row, trigger: Trigger) -> None:
+        self.rows.put(key, row, due=trigger.at + REACH)
+
+    def _at_tick(self, key: str, trigger: Trigger, before: int) -> list[Output]:
+        form, operator, _ = key.split(SEPARATOR, 2)
+        if form == IDENTITY:
+            known = self.rows.get(key, Identity)
+            if known is not None and trigger.now >= known.recorded + REACH:
+                self.rows.drop(key)
+            return []
+        if form == CLOSES:
+            return self._at_tick_closes(key, trigger)
+        if form == PULSE:
+            return self._at_tick_pulse(key, operator, trigger)
+        if form == PROFILE:
+            account = self._looker(operator, trigger.now).account
+            outputs = self._look_days(operator, trigger)
+            return outputs + self._look_profile(operator, trigger, everything=account.passed_since(before))
+        return [] if key == META_KEY else self._look(key, trigger)
+
+    def _at_tick_closes(self, key: str, trigger: Trigger) -> list[Output]:
+        row = self.rows.get(key, Closes)
+        if row is None:
+            return []
+        latest = max((item.recorded for item in row.closes), default=0)
+        if row.row in self.rows or trigger.now < latest + REACH:
+            self.rows.put(key, row, due=max(trigger.now, latest) + REACH)
+        else:
+            self.rows.drop(key)
+        return []
+
+    def _at_tick_pulse(self, key: str, operator: str, trigger: Trigger) -> list[Output]:
+        """An operator that no record has named for long is forgotten, with its registrations."""
+        pulse = self.rows.get(key, Pulse)
+        if pulse is None or trigger.now < pulse.named + REACH:
+            return []
+        outputs: list[Output] = []
+        profile_key = row_key(PROFILE, operator, "")
+        profile = self.rows.get(profile_key, Profile)
+        forgotten = trigger.as_forgotten()
+        if profile is not None:
+            looker = self._looker(operator, trigger.now)
+            told = list(looker.end_all(PROFILE, operator, profile.said, forgotten))
+            outputs += self._say(profile_key, Look(None, told), looker, forgotten)
+            self.rows.drop(profile_key)
+        self.rows.drop(key)
+        for watching in self.rows.watching(operator):
+            outputs += self._look(watching, trigger)
+        return outputs
+
+    def _spells(self, operator: str, key: str, row: Row, trigger: Trigger) -> list[Output]:
+        """Tell the staff machine when a staff member works here."""
+        if not isinstance(row, Staff) or trigger.fact is None:
+            return []
+        staff = key.split(SEPARATOR, 2)[2]
+        value: dict[str, Any] = {
+            "operator": operator,
+            "staff": staff,
+            "spells": [(spell.begin, spell.end) for spell in spells(row)],
+            "named": row.named,
+            "at": trigger.at,
+            "cause": trigger.cause,
+            "fact": _plain(trigger.fact),
+        }
+        headers = ((ENTRY, Sort.SPELLS.encode()),)
+        return [Output("staff-journal", staff.encode(), orjson.dumps(value), headers)]
+
+    def _refill(self, operator: str, pulse: Pulse) -> Pulse:
+        """The earliest mentions again, from the identities, once all that were kept at hand were withdrawn."""
+        if pulse.mentions or pulse.mentioned <= 0:
+            return pulse
+        found: list[Fact] = []
+        prefix = row_key(IDENTITY, operator, "operator:")
+        for key in self.rows.keys():  # noqa: SIM118 - not a dict
+            if key.startswith(prefix):
+                known = self.rows.get(key, Identity)
+                if known and known.digest and known.type not in NOT_MENTIONING and not self._ledger.is_void(known):
+                    found.append(Fact(known.source, known.id, known.type, known.time, known.recorded))
+        found.sort(key=lambda item: item.later)
+        return replace(pulse, mentions=tuple(found[:MENTIONS_KEPT]))
+
+    def _looker(self, operator: str, now: int) -> Looker:
+        profile = self.rows.get(row_key(PROFILE, operator, ""), Profile) or Profile()
+        account = self._account
+        if account is None or self._account_of != operator or account.profile is not profile or account.now != now:
+            account = self._account = Account(profile, now)
+            self._account_of = operator
+        pulse = self.rows.get(row_key(PULSE, operator, ""), Pulse) or Pulse()
+        return Looker(operator, account, pulse, self.rows, self._rules)
+
+
+def _profile_minds(before: Pulse, now: Pulse) -> bool:
+    """Whether the kinds about the account may have changed with the pulse."""
+    return before.last_active != now.last_active or before.mentions != now.mentions or before.impaired != now.impaired
+
+
+def _plain(item: Fact | None) -> list[Any] | None:
+    return [item.source, item.id, item.type, item.time, item.recorded] if item else None

@@ -1,0 +1,170 @@
+"""The rows of an operator: profile, pulse, lot, day, sample, staff. Each holds facts, and what was last said of it."""
+
+from __future__ import annotations
+
+from msgspec import field
+
+from streams.facts import Closes, Fact
+from streams.identity import FORM as IDENTITY
+from streams.identity import Identity
+from streams.rows import Row, row_key
+from streams.standing import Said
+
+PROFILE, PULSE, LOT, DAY, SAMPLE, STAFF, CLOSES, META = (
+    "profile", "pulse", "lot", "day", "sample", "staff", "closes", "meta",
+)  # fmt: skip
+META_KEY = row_key(META, "", "")
+
+ACTIVITY = frozenset({"lot.uploaded", "papers.added", "goods.received", "goods.dispatched", "goods.sold"})
+GOODS_SCANS = frozenset({"goods.received", "goods.dispatched", "goods.sold"})
+OUTFLOW = frozenset({"goods.dispatched", "goods.sold"})
+NOT_MENTIONING = frozenset(
+    {
+        "operator.registered", "account.activated", "staff.enrolled", "staff.left",
+        "code.looked-up", "purchase.registered", "record.voided",
+    }
+)  # fmt: skip
+"""Types whose naming an operator does not make it known to be at work: the registry's, shoppers' and voids."""
+
+
+class Registration(Fact, frozen=True, array_like=True):
+    """One version of what the registry says of an operator."""
+
+    name: str
+    county: str
+    town: str
+    grid: str
+    office: str
+    activated: bool
+    trades: bool
+    status: str
+
+    @property
+    def deals(self) -> bool:
+        """Active and trading in the goods."""
+        return self.trades and self.status == "active"
+
+
+class Paper(Row, frozen=True, array_like=True):
+    """A paper with a number, issued no later than it was brought. `expires_on` is empty where it does not expire."""
+
+    kind: str
+    expires_on: str
+
+
+class Brought(Fact, frozen=True, array_like=True):
+    """An upload, or papers added: what it brings to a lot. `goods` is empty for papers added."""
+
+    goods: str
+    papers: tuple[Paper, ...]
+    code: bool
+
+
+class Scan(Fact, frozen=True, array_like=True):
+    """A goods scan. `supplied`: goods in, with a supplier named."""
+
+    supplied: bool = False
+
+
+class Test(Fact, frozen=True, array_like=True):
+    """A sample of goods or of a surface."""
+
+    on: str
+    lot: str
+    result: str
+    hazard: str
+
+
+class Positive(Fact, frozen=True, array_like=True):
+    """The standing positive record of a sample of a staff member."""
+
+    sample: str
+    hazard: str
+
+
+class Profile(Row, frozen=True, array_like=True):
+    """Who the operator is."""
+
+    registrations: tuple[Registration, ...] = ()
+    activations: tuple[Fact, ...] = ()
+    said: dict[str, Said] = field(default_factory=dict)
+
+
+class Pulse(Row, frozen=True, array_like=True):
+    """What every record of an operator touches: when it was last named, on which days it was at work.
+
+    `activity`: Beijing day → records of activity with their time on it. `mentions`: the earliest records that make an
+    unknown operator known, `mentioned` how many there are. `impaired`: records on which a rule of ours raised.
+    """
+
+    named: int = 0
+    activity: dict[str, int] = field(default_factory=dict)
+    mentions: tuple[Fact, ...] = ()
+    mentioned: int = 0
+    impaired: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def last_active(self) -> str | None:
+        """The Beijing day of the last activity."""
+        return max(self.activity, default=None)
+
+
+class Lot(Row, frozen=True, array_like=True):
+    """A lot in the hands of an operator."""
+
+    brought: tuple[Brought, ...] = ()
+    scans: tuple[Scan, ...] = ()
+    named: int = 0
+    said: dict[str, Said] = field(default_factory=dict)
+
+
+class Day(Row, frozen=True, array_like=True):
+    """A Beijing day of an operator."""
+
+    uncoded: tuple[Scan, ...] = ()
+    disinfected: tuple[Fact, ...] = ()
+    declared: tuple[Fact, ...] = ()
+    named: int = 0
+    said: dict[str, Said] = field(default_factory=dict)
+
+
+class Sample(Row, frozen=True, array_like=True):
+    """A sample of goods or of a surface, with all its results."""
+
+    tests: tuple[Test, ...] = ()
+    named: int = 0
+    said: dict[str, Said] = field(default_factory=dict)
+
+
+class Staff(Row, frozen=True, array_like=True):
+    """A staff member with this operator. `last_sample` and `positives` come from the staff machine.
+
+    `said` is by subject: the staff member for the overdue test, the sample for a positive one.
+    """
+
+    enrolled: tuple[Fact, ...] = ()
+    left: tuple[Fact, ...] = ()
+    last_sample: Fact | None = None
+    positives: tuple[Positive, ...] = ()
+    named: int = 0
+    said: dict[str, Said] = field(default_factory=dict)
+
+
+class Meta(Row, frozen=True, array_like=True):
+    """One for each partition: the *recorded* of the first record of the log, and the rules of the last tick."""
+
+    began: int
+    rules: str
+
+
+FORMS: dict[str, type[Row]] = {
+    PROFILE: Profile,
+    PULSE: Pulse,
+    LOT: Lot,
+    DAY: Day,
+    SAMPLE: Sample,
+    STAFF: Staff,
+    CLOSES: Closes,
+    META: Meta,
+    IDENTITY: Identity,
+}

@@ -1,0 +1,137 @@
+"""The pure engine: intake's judgement, the machines of operators and staff, one partition each, no Kafka.
+
+Between two lines everything that follows from the first is done: spells to staff, samples back to operators.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from schemas.envelope import Refused, read
+from schemas.times import BEIJING, DAY
+from streams.context import Context
+from streams.journal import journaled
+from streams.machine import Entry, Output
+from streams.operators.machine import Operators
+from streams.staff.machine import Staff
+
+ALERTS = frozenset({"alerts", "alerts-private"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a history: when it was recorded, and its bytes."""
+
+    recorded: int
+    value: bytes
+
+
+class PureEngine:
+    """The machines of operators and staff, fed by hand."""
+
+    def __init__(self, context: Context) -> None:
+        self._rules = context.rules
+        self.operators = Operators(0, context)
+        self.staff = Staff(0, context)
+        self._offset = 0
+
+    def begin(self, recorded: int) -> None:
+        """*Now* before any tick: the recorded of the first line, refused or not."""
+        for _ in (*self.staff.tick(recorded, self._entry("staff-journal", recorded)),):
+            pass
+        for _ in (*self.operators.tick(recorded, self._entry("operator-journal", recorded)),):
+            pass
+
+    def record(self, line: Line) -> Iterator[Output]:
+        """One line; gives the alert messages that follow."""
+        entry = self._entry("", line.recorded, line.value)
+        try:
+            record = read(line.value, {}, recorded=line.recorded, goods=self._rules.goods_classes)
+        except Refused:
+            return
+        if record.log[0] == "person":
+            return
+        output = journaled(entry, record)
+        yield from self._run([output], line.recorded)
+
+    def tick(self, tick: int) -> Iterator[Output]:
+        """One tick, staff first; gives the alert messages that follow."""
+        for outputs in self.staff.tick(tick, self._entry("staff-journal", tick)):
+            yield from self._run(outputs, tick)
+        for outputs in self.operators.tick(tick, self._entry("operator-journal", tick)):
+            yield from self._run(outputs, tick)
+
+    def next_due(self) -> int | None:
+        """The earliest instant at which a row wants to be looked at: no tick before it changes anything."""
+        dues = [due for rows in (self.operators.rows, self.staff.rows) if (due := rows.next_due()) is not None]
+        return min(dues, default=None)
+
+    def _run(self, outputs: Iterable[Output], at: int) -> Iterator[Output]:
+        waiting = deque(outputs)
+        while waiting:
+            output = waiting.popleft()
+            if output.topic in ALERTS:
+                yield output
+            elif output.topic in {"operator-journal", "staff-journal"}:
+                machine: Operators | Staff = self.operators if output.topic == "operator-journal" else self.staff
+                entry = self._entry(output.topic, at, output.value, dict(output.headers))
+                waiting.extend(machine.apply(entry).outputs)
+
+    def _entry(self, topic: str, at: int, value: bytes | None = None, headers: dict[str, bytes] | None = None) -> Entry:
+        self._offset += 1
+        return Entry(topic, 0, self._offset, at, None, value, headers or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One step of a replay: the lines of one stretch, or a tick."""
+
+    tick: int | None
+    line: Line | None
+
+
+def moments(
+    lines: Iterable[Line], every: int, until: int | None, next_due: Callable[[], int | None]
+) -> Iterator[Moment]:
+    """Lines and ticks in their order: a line recorded before T comes before tick T.
+
+    Ticks at every multiple of `every` (which divides the day), from the first one after the first line's recorded to
+    the last one ≤ `until` (default: the last line's recorded + one tick). Those with which nothing can change are left
+    out: what remains are the ticks at which something is due, the first of each Beijing day (it may bring other rules)
+    and the last one before each line (it is the *now* of that line).
+    """
+    tick: int | None = None
+    last = 0
+    for line in lines:
+        if until is not None and line.recorded > until:
+            break
+        if tick is None:
+            tick = line.recorded // every * every + every
+        before = line.recorded // every * every
+        for moment in _ticks(tick, before, every, next_due):
+            yield Moment(moment, None)
+        tick = max(tick, before + every)
+        last = line.recorded
+        yield Moment(None, line)
+    if tick is None:
+        return
+    end = until if until is not None else last + every
+    for moment in _ticks(tick, end // every * every, every, next_due):
+        yield Moment(moment, None)
+
+
+def _ticks(first: int, last: int, every: int, next_due: Callable[[], int | None]) -> Iterator[int]:
+    """The ticks from `first` to `last`, both included, less those with which nothing can change; `last` is kept."""
+    tick = first
+    while tick <= last:
+        day_begins = (tick + BEIJING - 1) // DAY * DAY + DAY - BEIJING
+        if (tick + BEIJING) % DAY < every:
+            day_begins = tick
+        due = next_due()
+        wanted = min(day_begins, last, last if due is None else max(due, tick))
+        tick += -(-(wanted - tick) // every) * every
+        if tick <= last:
+            yield tick
+        tick += every

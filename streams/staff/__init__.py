@@ -1,0 +1,1 @@
+"""The flow `staff`: a small directory of people's samples, and of the operators they work for."""

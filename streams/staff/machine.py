@@ -1,0 +1,268 @@
+"""The machine of `staff`: samples and spells in; what counts of the samples out, to every operator concerned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from msgspec.structs import replace
+
+from schemas.alerts import Kind, alert_id
+from schemas.envelope import VOID, Record, Refused
+from schemas.reasons import Reason, Verdict
+from schemas.reports import Action
+from streams.alerting import say
+from streams.facts import REACH, Closes, Fact, fact, without
+from streams.identity import FORM as IDENTITY
+from streams.identity import Admission, Identity, Ledger
+from streams.journal import read_journaled, refusal
+from streams.kinds import PARAMETERS, moved
+from streams.machine import ENTRY, RECORDED, Applied, Entry, Output, Sort
+from streams.rows import SEPARATOR, Rows, row_key
+from streams.staff.model import CLOSES, FORMS, MEMBER, META_KEY, Employer, Member, Meta, StaffTest
+from streams.staff.rules import last_sample, standing_tests, unemployed_positive
+from streams.standing import Cause, Trigger, compare
+
+if TYPE_CHECKING:
+    from streams.context import Context
+
+SLICE = 200
+
+
+class Staff:
+    """The staff members of one partition."""
+
+    def __init__(self, partition: int, context: Context) -> None:
+        self.rows = Rows(FORMS)
+        self._partition = partition
+        self._rules = context.rules
+        self._drill = context.settings.drill
+        self._ledger = Ledger(self.rows, self._rules)
+        self._tick: int | None = None
+        self._began: int | None = None
+
+    def resume(self, tick: int | None) -> None:
+        """Take up where the position row says."""
+        self._tick = tick
+        meta = self.rows.get(META_KEY, Meta)
+        self._began = meta.began if meta else None
+
+    def apply(self, entry: Entry) -> Applied:
+        """A record of a staff member's own log, or what an operator says of the spells with it."""
+        if self._began is None:
+            self._began = int(entry.headers.get(RECORDED, entry.timestamp))
+            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
+        if entry.headers.get(ENTRY) == Sort.SPELLS.encode():
+            return Applied(self._spells(entry))
+        try:
+            record = read_journaled(entry, self._rules.goods_classes)
+        except Refused as refused:
+            return Applied([refusal(entry, refused.reason, refused.message)], Verdict.REFUSED, reason=refused.reason)
+        admission = self._ledger.admit(record)
+        if admission is Admission.DUPLICATE:
+            return Applied((), Verdict.DUPLICATE, record.type)
+        if admission is Admission.REUSED:
+            message = "id: an earlier record of this source had it, with another type, time or data"
+            letter = refusal(entry, Reason.IDENTITY_REUSED, message)
+            return Applied([letter], Verdict.REFUSED, record.type, Reason.IDENTITY_REUSED)
+        return Applied(self._record(record, admission, entry), Verdict.APPLIED, record.type)
+
+    def tick(self, tick: int, entry: Entry) -> Iterator[list[Output]]:
+        """What is forgotten at a tick, or stands otherwise by other rules, in slices."""
+        meta = self.rows.get(META_KEY, Meta) or Meta(tick, self._rules.digest)
+        before = self._now
+        changed = frozenset(PARAMETERS) if meta.rules != self._rules.digest else moved(self._rules, before, tick)
+        self._tick = tick
+        if self._began is None:
+            self._began = tick
+        if meta.rules != self._rules.digest or META_KEY not in self.rows:
+            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
+        trigger = Trigger(Cause.TICK, tick, tick, entry.offset, moved=changed)
+        outputs: list[Output] = []
+        keys: Iterable[str] = self.rows.keys() if changed else ()
+        for number, key in enumerate((*keys, *self.rows.due_until(tick)), 1):
+            outputs += self._at_tick(key, trigger)
+            if number % SLICE == 0:
+                yield outputs
+                outputs = []
+        yield outputs
+
+    def broken(self, entry: Entry, error: Exception) -> Applied:
+        """A rule raised: the record is kept in `dead-letters`."""
+        letter = refusal(entry, Reason.INTERNAL_ERROR, f"a rule raised {type(error).__name__}")
+        return Applied([letter], Verdict.REFUSED, reason=Reason.INTERNAL_ERROR)
+
+    @property
+    def _now(self) -> int:
+        if self._tick is not None:
+            return self._tick
+        return self._began if self._began is not None else 0
+
+    def _record(self, record: Record, admission: Admission, entry: Entry) -> list[Output]:
+        staff = record.log[1]
+        key = row_key(MEMBER, staff, "")
+        member = before = self.rows.get(key, Member) or Member()
+        cause = Cause.RECORD
+        for withdrawn in self._withdrawn(record):
+            member = replace(member, tests=without(member.tests, withdrawn.source, withdrawn.id))
+            self._unclose(withdrawn)
+        if record.type == VOID:
+            cause = Cause.VOID
+        elif admission is Admission.NEW:
+            where: tuple[str, ...] = (key,)
+            if record.type == "sample.tested":
+                data = record.data
+                test = StaffTest(
+                    record.source, record.id, record.type, record.time, record.recorded,
+                    data.sample, data.result.value, data.hazard,
+                )  # fmt: skip
+                member = replace(member, tests=(*member.tests, test))
+            else:
+                cause = Cause.WORD
+                where = self._close(record, staff)
+            self._ledger.locate(record, where)
+        member = replace(member, named=max(member.named, record.recorded))
+        trigger = Trigger(cause, self._now, max(record.recorded, self._now), entry.offset, fact(record))
+        return self._look(staff, before, member, trigger)
+
+    def _withdrawn(self, record: Record) -> Iterator[Identity]:
+        targets = []
+        if record.replaces is not None and record.replaces != record.id:
+            targets.append((record.source, record.replaces))
+        if record.type == VOID:
+            targets.append((record.data.source, record.data.record))
+        for source, identity in targets:
+            found = self._ledger.withdraw(record.log, source, identity, record)
+            if found is not None:
+                yield found
+
+    def _close(self, record: Record, staff: str) -> tuple[str, ...]:
+        if record.data.action is not Action.CLOSE:
+            return ()
+        key = row_key(CLOSES, staff, record.data.alert)
+        row = self.rows.get(key, Closes) or Closes()
+        self.rows.put(key, replace(row, closes=(*row.closes, fact(record))), due=record.recorded + REACH)
+        return (key,)
+
+    def _unclose(self, withdrawn: Identity) -> None:
+        for key in withdrawn.where:
+            row = self.rows.get(key, Closes) if key.startswith(CLOSES + SEPARATOR) else None
+            if row is not None:
+                closes = without(row.closes, withdrawn.source, withdrawn.id)
+                self.rows.put(key, replace(row, closes=closes), due=self.rows.due_of(key))
+
+    def _spells(self, entry: Entry) -> list[Output]:
+        told = orjson.loads(entry.value or b"")
+        staff, operator = told["staff"], told["operator"]
+        before = self.rows.get(row_key(MEMBER, staff, ""), Member) or Member()
+        spells = tuple((begin, end) for begin, end in told["spells"])
+        employers = {**before.employers, operator: Employer(spells)}
+        member = replace(before, employers=employers, named=max(before.named, told["named"]))
+        trigger = Trigger(
+            Cause(told["cause"]), self._now, max(told["at"], self._now), entry.offset, Fact(*told["fact"])
+        )
+        return self._look(staff, before, member, trigger)
+
+    def _look(self, staff: str, before: Member, member: Member, trigger: Trigger) -> list[Output]:
+        """Say what is to be said without operator, tell the operators what changed for them, store the row."""
+        outputs: list[Output] = []
+        standing = standing_tests(member)
+        for sample in sorted({*standing, *member.said}):
+            test = standing.get(sample)
+            last = member.said.get(sample)
+            alert = last.id if last else alert_id(Kind.STAFF_POSITIVE, "", sample)
+            closes = self.rows.get(row_key(CLOSES, staff, alert), Closes) or Closes()
+            case = None
+            if test is not None:
+                case = unemployed_positive(staff, test, member, closes.closes, trigger.now, self._rules)
+            change = compare(last, case, trigger, kind=Kind.STAFF_POSITIVE, alert=alert, place=None)
+            if change is not None:
+                member = replace(member, said={**member.said, sample: change.said})
+                outputs += say(
+                    change,
+                    case,
+                    trigger,
+                    kind=Kind.STAFF_POSITIVE,
+                    operator="",
+                    subject=sample,
+                    name="",
+                    last_tick=self._tick,
+                    journal_partition=self._partition,
+                    alert_partition=None,
+                    drill=self._drill,
+                )
+        outputs += self._tell(staff, before, member, trigger)
+        oldest = min((test.recorded for test in member.tests), default=member.named)
+        self.rows.put(row_key(MEMBER, staff, ""), member, due=min(oldest, member.named) + REACH)
+        return outputs
+
+    def _tell(self, staff: str, before: Member, member: Member, trigger: Trigger) -> list[Output]:
+        """What counts of the samples, to the operators that do not know it yet."""
+        view, known = self._view(member), self._view(before)
+        outputs = []
+        for operator in member.employers:
+            if view == known and operator in before.employers:
+                continue
+            value = {
+                **view,
+                "operator": operator,
+                "staff": staff,
+                "at": trigger.at,
+                "cause": trigger.cause,
+                "fact": _plain(trigger.fact),
+            }
+            headers = ((ENTRY, Sort.SAMPLES.encode()),)
+            outputs.append(Output("operator-journal", operator.encode(), orjson.dumps(value), headers))
+        return outputs
+
+    def _view(self, member: Member) -> dict[str, Any]:
+        standing = standing_tests(member)
+        positives = [test for test in standing.values() if test.result == "positive"]
+        return {
+            "last": _plain(last_sample(standing.values())),
+            "positives": [[*_facts(test), test.sample, test.hazard] for test in positives],
+            "named": member.named,
+        }
+
+    def _at_tick(self, key: str, trigger: Trigger) -> list[Output]:
+        form, staff, _ = key.split(SEPARATOR, 2)
+        if form == MEMBER:
+            return self._member_at_tick(key, staff, trigger)
+        row = self.rows.get(key, Identity) if form == IDENTITY else None
+        if row is not None and trigger.now >= row.recorded + REACH:
+            self.rows.drop(key)
+        closes = self.rows.get(key, Closes) if form == CLOSES else None
+        if closes is not None:
+            latest = max((item.recorded for item in closes.closes), default=0)
+            if row_key(MEMBER, staff, "") in self.rows:
+                self.rows.put(key, closes, due=max(latest, trigger.now) + REACH)
+            else:
+                self.rows.drop(key)
+        return []
+
+    def _member_at_tick(self, key: str, staff: str, trigger: Trigger) -> list[Output]:
+        """Forget the samples, and then the person, that no record has named for long."""
+        member = self.rows.get(key, Member)
+        if member is None:
+            return []
+        forgotten = trigger.as_forgotten()
+        if trigger.now >= member.named + REACH:
+            # the operators forget the person at the same tick by themselves, by the same `named`
+            outputs = self._look(staff, Member(), replace(member, tests=(), employers={}), forgotten)
+            self.rows.drop(key)
+            return outputs
+        latest: dict[str, int] = {}
+        for test in member.tests:
+            latest[test.sample] = max(latest.get(test.sample, 0), test.recorded)
+        gone = {sample for sample, recorded in latest.items() if trigger.now >= recorded + REACH}
+        kept = replace(member, tests=tuple(test for test in member.tests if test.sample not in gone))
+        return self._look(staff, member, kept, forgotten if gone else trigger)
+
+
+def _facts(item: Fact) -> list[Any]:
+    return [item.source, item.id, item.type, item.time, item.recorded]
+
+
+def _plain(item: Fact | None) -> list[Any] | None:
+    return _facts(item) if item else None

@@ -1,0 +1,47 @@
+"""The rows of a staff member: samples, and the spells with every operator, as the operators' machines say."""
+
+from __future__ import annotations
+
+from msgspec import field
+
+from streams.facts import Closes, Fact
+from streams.identity import FORM as IDENTITY
+from streams.identity import Identity
+from streams.rows import Row, row_key
+from streams.standing import Said
+
+MEMBER, CLOSES, META = "member", "closes", "meta"
+META_KEY = row_key(META, "", "")
+
+
+class StaffTest(Fact, frozen=True, array_like=True):
+    """One result of a sample of a staff member."""
+
+    sample: str
+    result: str
+    hazard: str
+
+
+class Employer(Row, frozen=True, array_like=True):
+    """An operator, and the spells with it: begin, and end (None: until now and on)."""
+
+    spells: tuple[tuple[int, int | None], ...]
+
+
+class Member(Row, frozen=True, array_like=True):
+    """A staff member. `said`: by sample, the alert that has no operator. `named`: when a record last named them."""
+
+    tests: tuple[StaffTest, ...] = ()
+    employers: dict[str, Employer] = field(default_factory=dict)
+    named: int = 0
+    said: dict[str, Said] = field(default_factory=dict)
+
+
+class Meta(Row, frozen=True, array_like=True):
+    """One for each partition: the *recorded* of the first entry of the log, and the rules of the last tick."""
+
+    began: int
+    rules: str
+
+
+FORMS: dict[str, type[Row]] = {MEMBER: Member, CLOSES: Closes, META: Meta, IDENTITY: Identity}
