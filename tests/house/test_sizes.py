@@ -1,0 +1,52 @@
+"""Sizes: a file fits a reading, a function fits a screen, everything says what it returns, and what it is for."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+
+import pytest
+
+from tests.house.tree import PRODUCT, functions, python, source
+
+CODE = python(*PRODUCT, "bench")
+TESTS = python("tests")
+
+
+@pytest.mark.parametrize("path", [*CODE, *TESTS], ids=str)
+def test_no_file_has_more_than_400_lines_and_no_function_more_than_60(path):
+    assert len(source(path).splitlines()) <= 400
+    assert [f"{f.name}: {f.lines}" for f in functions(path) if f.lines > 60] == []
+
+
+def test_half_of_the_files_fit_in_100_lines_and_nine_of_ten_in_250():
+    sizes = sorted(len(source(path).splitlines()) for path in CODE)
+    assert statistics.median(sizes) <= 100
+    assert sizes[len(sizes) * 9 // 10] <= 250
+
+
+def test_nine_of_ten_functions_fit_in_30_lines():
+    sizes = sorted(function.lines for path in CODE for function in functions(path))
+    assert sizes[len(sizes) * 9 // 10] <= 30
+
+
+def test_there_is_a_line_of_test_for_each_line_of_code():
+    """Lines that say something; the tests' own helpers count, data does not."""
+
+    def lines(paths) -> int:
+        return sum(1 for path in paths for line in source(path).splitlines() if line.strip())
+
+    assert lines(TESTS) >= lines(CODE)
+
+
+@pytest.mark.parametrize("path", CODE, ids=str)
+def test_a_module_says_in_one_paragraph_what_it_is_for_and_every_function_what_it_returns(path):
+    module = ast.parse(source(path))
+    assert not module.body or ast.get_docstring(module), "no docstring"
+    nodes = [n for n in ast.walk(module) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assert [node.name for node in nodes if node.returns is None] == []
+
+
+@pytest.mark.parametrize("path", TESTS, ids=str)
+def test_a_file_of_tests_says_what_it_is_about(path):
+    assert ast.get_docstring(ast.parse(source(path)))

@@ -1,0 +1,65 @@
+"""Words that must not be in the tree: work put off, tests that don't count, errors swallowed, one machine's places."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from tests.house.tree import PRODUCT, files, python, source
+
+TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".sh", ".cfg", ".txt", ".lock", ".css", ".js", ".html", ""}
+SELF = "tests/house/test_words.py"
+LATER = re.compile(r"\b(TODO|FIXME|XXX|HACK|xfail|importorskip)\b|mark\.skip|pytest\.skip|unittest\.skip")
+MACHINE = re.compile(r"(?<![\w./:-])/(?:work|root|home|Users)/\w")
+INDEX = re.compile(
+    r"--(?:extra-)?index-url\s+\S|--find-links\s+\S|--trusted-host\s+\S|/simple/?\b.*\bhttps?:", re.IGNORECASE
+)
+PURE = ("intake", "operators", "staff", "routing", "delivery")
+
+
+def texts():
+    return [path for path in files() if path.suffix in TEXT and str(path) != SELF and path.name != "LICENSE"]
+
+
+@pytest.mark.parametrize("path", texts(), ids=str)
+def test_nothing_is_put_off_and_nothing_names_a_machine_or_an_index(path):
+    for number, line in enumerate(source(path).splitlines(), 1):
+        for what in (LATER, MACHINE, INDEX):
+            assert not what.search(line), f"{path}:{number}: {line.strip()}"
+
+
+@pytest.mark.parametrize("path", python(*PRODUCT, "tests", "bench"), ids=str)
+def test_no_exception_is_swallowed(path):
+    for node in ast.walk(ast.parse(source(path))):
+        if isinstance(node, ast.ExceptHandler):
+            only = node.body[0] if len(node.body) == 1 else None
+            silent = isinstance(only, ast.Pass) or (
+                isinstance(only, ast.Expr) and isinstance(only.value, ast.Constant) and only.value.value is ...
+            )
+            assert not silent, f"{path}:{node.lineno}: what is expected is said with contextlib.suppress and a reason"
+
+
+@pytest.mark.parametrize("path", python(*PRODUCT), ids=str)
+def test_nothing_is_called_utils(path):
+    assert not {"utils", "util", "helpers", "misc", "common"} & {*path.parts, path.stem}
+
+
+def is_pure(path) -> bool:
+    rules = path.parts[:1] == ("streams",) and len(path.parts) > 2 and path.parts[1] in PURE and path.stem != "agent"
+    return rules or str(path) in {"streams/clock/rules.py", "streams/replay/pure.py", "streams/rows.py"}
+
+
+@pytest.mark.parametrize("path", [path for path in python("streams") if is_pure(path)], ids=str)
+def test_rules_know_no_clock_and_no_chance(path):
+    forbidden = re.compile(
+        r"datetime\.now|\.utcnow|date\.today|time\.time|monotonic|perf_counter|uuid4|\brandom\.|os\.environ|\bprint\("
+    )
+    assert [line for line in source(path).splitlines() if forbidden.search(line)] == []
+
+
+def test_one_word_for_one_thing_no_function_of_ours_calls_an_employee_a_worker():
+    """Staff are employees, a worker is a process, a grid worker a role (the field's own words)."""
+    wrong = re.compile(r"\b(staff_worker|employee|worker_test|workers_of_operator)\b")
+    assert [f"{path}" for path in python(*PRODUCT) if wrong.search(source(path))] == []
