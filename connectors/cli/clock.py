@@ -11,7 +11,7 @@ import click
 from connectors.cli import DONE
 from connectors.topics import cluster
 from streams import logs
-from streams.clock.process import Clock
+from streams.clock.process import connected
 from streams.health import Health
 from streams.parameters import BadRules, Rules
 from streams.settings import Settings
@@ -42,7 +42,8 @@ async def _run(settings: Settings) -> int:
         await cluster.refuse_other(settings)
         if settings.http_port:
             await health.serve(settings.http_host, settings.http_port)
-        await Clock(settings, rules.holding_feeds, health).run(stop)
+        async with connected(settings, rules.holding_feeds, health) as clock:
+            await clock.run(stop)
     except (BadRules, cluster.Refused) as error:
         log.error("refused-to-start", why=str(error))  # noqa: TRY400 - words for operations, not a traceback
         return FOR_GOOD if getattr(error, "for_good", True) else AGAIN

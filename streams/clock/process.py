@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from typing import Protocol
 
 import orjson
 from aiokafka.errors import KafkaError
@@ -16,7 +17,7 @@ from schemas.times import SECOND, format_instant
 from streams import logs, metrics
 from streams.clock.barrier import BROKER_PAUSE, Barrier, is_away
 from streams.clock.feeds import Feeds
-from streams.clock.port import KafkaPort
+from streams.clock.port import KafkaPort, Port
 from streams.clock.rules import Feed, Holder, next_tick, stands_still
 from streams.health import Health
 from streams.machine import Sort
@@ -62,45 +63,60 @@ class Face:
             metrics.CLOCK_BEHIND.labels().set((self.now - self.last) / SECOND)
 
 
+class Broker(Port, Protocol):
+    """The barrier's port, and what only the process needs of it."""
+
+    async def now(self) -> int:
+        """The broker's time, milliseconds."""
+
+    async def tell(self, value: bytes, sort: Sort) -> None:
+        """An entry for routing."""
+
+
+class Reader(Protocol):
+    """Who knows how far feeds are."""
+
+    async def read(self) -> Mapping[str, int]:
+        """All feeds, now."""
+
+
 class Clock:
     """One clock. `holding`: the feeds beyond which no tick goes."""
 
-    def __init__(self, settings: Settings, holding: Collection[str], health: Health) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: Settings, holding: Collection[str], broker: Broker, feeds: Reader, health: Health
+    ) -> None:
+        self._step, self._grace = int(settings.tick * SECOND), int(settings.grace * SECOND)
         self._holding = holding
         self._health = health
         self._face = Face()
-        self._port = KafkaPort(settings)
-        self._feeds = Feeds(settings)
-        self._barrier = Barrier(self._port, self._moved)
+        self._broker = broker
+        self._feeds = feeds
+        self._barrier = Barrier(broker, self._moved)
         self._held: Feed | None = None
         self._held_since = 0
         self._told: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until told to stop."""
-        async with AsyncExitStack() as stack:
-            await self._port.start()
-            stack.push_async_callback(self._port.stop)
-            if self._holding:
-                await self._feeds.start()
-                stack.push_async_callback(self._feeds.stop)
-            showing = asyncio.create_task(self._show())
-            stack.callback(showing.cancel)
-            self._health.set_ready(True, "connected")
+        showing = asyncio.create_task(self._show())
+        self._health.set_ready(True, "connected")
+        try:
             while not stop.is_set():
-                await _until(stop, await self._once())
+                await _until(stop, await self.look())
+        finally:
+            showing.cancel()
 
     def _moved(self, by: Holder) -> None:
         """The barrier asked something: it waits for this, and it is alive."""
         self._face.held(by)
         self._health.beat()
 
-    async def _once(self) -> float:
+    async def look(self) -> float:
         """One look at the time, and the tick that it allows; returns how many seconds to sleep."""
         self._health.beat()
         try:
-            now = await self._port.now()
+            now = await self._broker.now()
             feeds = await self._feeds.read() if self._holding else {}
         except (KafkaError, TimeoutError) as error:
             if not is_away(error):
@@ -109,15 +125,14 @@ class Clock:
             log.warning("broker-away", step="probe", error=type(error).__name__)
             return BROKER_PAUSE
         self._face.saw(now)
-        step, grace = int(self._settings.tick * SECOND), int(self._settings.grace * SECOND)
-        tick, feed = next_tick(now - grace, tick=step, holding=self._holding, feeds=feeds)
+        tick, feed = next_tick(now - self._grace, tick=self._step, holding=self._holding, feeds=feeds)
         await self._watch(feed, feeds, now)
         if tick is not None and (self._face.last is None or tick > self._face.last):
             await self._tick(tick)
         self._moved(Holder.NONE if feed is None else Holder.FEED)
         if feed is not None:
             return LONGEST_SLEEP
-        following = ((now - grace) // step + 1) * step + grace
+        following = ((now - self._grace) // self._step + 1) * self._step + self._grace
         return min(max((following - self._face.now) / SECOND, SHORTEST_SLEEP), LONGEST_SLEEP)
 
     async def _tick(self, tick: int) -> None:
@@ -131,7 +146,7 @@ class Clock:
             barrier=round(time.monotonic() - started, 3),
         )
 
-    async def _watch(self, feed: Feed | None, feeds: dict[str, int], now: int) -> None:
+    async def _watch(self, feed: Feed | None, feeds: Mapping[str, int], now: int) -> None:
         """Say what holds the clock, when it changes, and tell the desk of a feed that stands still."""
         for name in self._holding:
             metrics.FEED_BEHIND.labels(feed=name).set((now - feeds[name]) / SECOND if name in feeds else float("inf"))
@@ -154,7 +169,7 @@ class Clock:
     async def _tell(self, feed: str, until: int | None, since: int | None) -> None:
         event = "feed-moves" if since is None else "feed-stands-still"
         log.warning(event, feed=feed, complete_until=_said(until), since=_said(since))
-        await self._port.tell(orjson.dumps({"feed": feed, "complete_until": until, "since": since}), Sort.FEED)
+        await self._broker.tell(orjson.dumps({"feed": feed, "complete_until": until, "since": since}), Sort.FEED)
 
     async def _show(self) -> None:
         """A clock that waits goes on showing for how long."""
@@ -172,3 +187,16 @@ async def _until(stop: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stop.wait(), seconds)
     except TimeoutError:
         return
+
+
+@asynccontextmanager
+async def connected(settings: Settings, holding: Collection[str], health: Health) -> AsyncIterator[Clock]:
+    """A clock on Kafka."""
+    port, feeds = KafkaPort(settings), Feeds(settings)
+    try:
+        await port.start()
+        await feeds.start()
+        yield Clock(settings, holding, port, feeds, health)
+    finally:
+        await feeds.stop()
+        await port.stop()
