@@ -83,7 +83,7 @@ def audience(case: Case, directory: Directory, county: str) -> Audience:
     if not desks:
         suppressed += [item for item in lacking if not item.person]
         if asked or lacking:
-            suppressed += hindered
+            suppressed += [item for item in hindered if asked or item.person]
     return Audience(tuple(hearers), tuple(suppressed))
 
 

@@ -83,7 +83,7 @@ class Routing:
             yield outputs
 
     def broken(self, entry: Entry, error: Exception) -> Applied:
-        """A defect of ours: a record goes to dead-letters, a change of an alert may not be lost, so the process stops."""
+        """A defect of ours. A record is kept in dead-letters; no change of an alert may be lost: the process ends."""
         if entry.headers.get(ENTRY) != Sort.RECORD.encode():
             raise error
         letter = refusal(entry, Reason.INTERNAL_ERROR, f"routing failed with {type(error).__name__}")

@@ -78,13 +78,14 @@ def alert(kind: Kind, **changes: Any) -> Alert:
 
 @dataclass
 class District:
-    """The routing machine, fed as the engine feeds it. `told` and `suppressed` since they were last asked for."""
+    """The routing machine, fed as the engine feeds it. `stored`: what stands in the state topic."""
 
     county: str = "330111"
     machine: Routing = field(init=False)
     notices: list[Notice] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     letters: list[Output] = field(default_factory=list)
+    stored: dict[bytes, bytes | None] = field(default_factory=dict)
     now: int = at("09:00")
     _offset: int = 0
     _last: dict[str, Alert] = field(default_factory=dict)
@@ -118,14 +119,16 @@ class District:
         headers = {ORIGIN: b"registry/0/1", RECORDED: b"%d" % self.now}
         return self.apply(self.entry("record", orjson.dumps(body), headers))
 
-    def assign(self, person: str, role: str, *areas: str, channels: Any = None, **data: Any) -> Applied:
+    def assign(
+        self, person: str, role: str, *areas: str, channels: Any = None, when: int | None = None, **data: Any
+    ) -> Applied:
         """A `person.assigned`. Identity and other attributes by keyword `id`, `replaces`."""
         attributes = {name: data.pop(name) for name in ("id", "replaces", "source") if name in data}
         field_of = {"owner": "operators", "officer": "offices", "grid-worker": "grids", "duty-desk": "counties"}
         if channels is None:
             channels = [{"kind": "wecom-robot", "address": f"key-{person}"}]
         body = {"person": person, "name": "某人", "role": role, field_of[role]: list(areas), "channels": channels}
-        applied = self.record("person.assigned", body | data, **attributes)
+        applied = self.record("person.assigned", body | data, when=when, **attributes)
         assert applied.verdict is not Verdict.REFUSED, applied
         return applied
 
@@ -174,13 +177,9 @@ class District:
 
     def restart(self) -> None:
         """The worker dies and another one reads the rows."""
-        stored: dict[bytes, bytes | None] = {}
-        rows = self.machine.rows
-        rows.take()
-        for key in rows.keys():
-            stored[key.encode()] = rows._bytes[key]  # noqa: SLF001 - what the engine reads back from the state topic
+        self.stored |= dict(self.machine.rows.take())
         self.machine = Routing(0, self.context())
-        for key, value in stored.items():
+        for key, value in self.stored.items():
             self.machine.rows.load(key, value)
         self.machine.resume(self.now)
 

@@ -229,9 +229,9 @@ def test_a_worker_that_dies_between_two_slices_leaves_nobody_out_and_tells_nobod
     district.assign("second", "officer", PLACE.office)
     district.tick("09:01")
     district.fire(Kind.PAPERS_MISSING, "10:00")
-    plan = district.machine._book.plan(list(district.machine.rows.due_until(district.now)))  # noqa: SLF001
+    plan = district.machine._book.plan(list(district.machine.rows.due_until(district.now)))
     first, *_ = plan
-    district.machine._book.done(first)  # noqa: SLF001 - one slice of the tick was committed, then the worker died
+    district.machine._book.done(first)
     district.restart()
     district.tick("10:01")
     notices = district.expect(
