@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from streams import logs
 from streams.clock.port import KafkaPort, Port
-from streams.clock.rules import Append, Ask, Ends, Holder, Note, Offsets, Question, barrier
+from streams.clock.rules import PLAN, Append, Ask, Course, Ends, Holder, Note, Offsets, Question, barrier, calm
 from streams.settings import Settings
 
 log = logs.get(__name__)
@@ -40,6 +40,12 @@ class Barrier:
         self._port = port
         self._held = held
 
+    async def begin(self, now: int) -> None:
+        """Before anything is sent under simulated time: what *now* is until the first tick, in every log."""
+        for step in PLAN:
+            for topic in step.topics if step.tick else ():
+                await self._port.append(topic, now)
+
     async def advance(self, tick: int, *, routed: bool = False, within: float | None = None) -> None:
         """Append T everywhere, each time after all that came before; return when operators have passed it.
 
@@ -48,8 +54,15 @@ class Barrier:
         waits as long as it takes. A tick that is not greater than an earlier one is ignored by the machines.
         """
         started = time.monotonic()
-        until = None if within is None else started + within
-        course = barrier(routed=routed)
+        await self._drive(barrier(routed=routed), tick, within)
+        log.debug("tick", tick=tick, seconds=round(time.monotonic() - started, 4))
+
+    async def calm(self, *, routed: bool = False, within: float | None = None) -> None:
+        """Return when all that was sent before this call is through the stages; no tick. Stuck as for `advance`."""
+        await self._drive(calm(routed=routed), 0, within)
+
+    async def _drive(self, course: Course, tick: int, within: float | None) -> None:
+        until = None if within is None else time.monotonic() + within
         question, pause = next(course), FIRST_PAUSE
         while True:
             self._held(question.flow)
@@ -65,7 +78,6 @@ class Barrier:
                 pause = FIRST_PAUSE
             question = following
         self._held(Holder.NONE)
-        log.debug("tick", tick=tick, seconds=round(time.monotonic() - started, 4))
 
     async def _answer(self, question: Question, tick: int, until: float | None) -> Ends | Offsets:
         """Kafka's answer, asked again while the broker is away."""
@@ -89,7 +101,9 @@ class Barrier:
     async def _wait(self, pause: float, question: Question, tick: int, until: float | None) -> None:
         if until is not None and time.monotonic() >= until:
             behind = dict(list(question.behind.items())[:5]) if isinstance(question, Ask) else {}
-            raise Stuck(f"tick {tick}: {question.flow} has not passed {behind or 'the broker'}")
+            raise Stuck(
+                f"{f'tick {tick}' if tick else 'no tick'}: {question.flow} has not passed {behind or 'the broker'}"
+            )
         await asyncio.sleep(pause)
 
 

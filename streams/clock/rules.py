@@ -48,8 +48,14 @@ PLAN = (
     Step(Holder.OPERATORS, ("operator-journal",), tick=True),  # and the alerts that follow are in the notice journal
     Step(Holder.ROUTING, ("notice-journal",), tick=True),
 )
-FEWEST = 4
-"""Steps after which all that T changes is in `alerts`; the last one is for those who are told."""
+CALM = (
+    Step(Holder.INTAKE, PUBLIC_TOPICS, tick=False),
+    Step(Holder.OPERATORS, ("operator-journal",), tick=False),
+    Step(Holder.STAFF, ("staff-journal",), tick=False),
+    Step(Holder.OPERATORS, ("operator-journal",), tick=False),
+    Step(Holder.ROUTING, ("notice-journal",), tick=False),
+)
+"""The same way without a tick: all that has been sent is through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +93,23 @@ def barrier(*, routed: bool) -> Course:
 
     `routed` False: ends when operators have passed it, with the tick appended to the notice journal but not waited for.
     """
-    for number, step in enumerate(PLAN):
+    return _course(PLAN, routed=routed)
+
+
+def calm(*, routed: bool) -> Course:
+    """Ends when all that was sent before is through all stages. No tick."""
+    return _course(CALM, routed=routed)
+
+
+def _course(plan: tuple[Step, ...], *, routed: bool) -> Course:
+    for step in plan:
         marks: dict[Place, int] = {}
         if step.tick:
             for topic in step.topics:
                 marks |= _offsets((yield Append(step.flow, topic)))
         else:
             marks = _to_pass((yield Note(step.flow, step.topics)))
-        while marks and (routed or number < FEWEST):
+        while marks and (routed or step.flow is not Holder.ROUTING):
             committed = _offsets((yield Ask(step.flow, marks)))
             marks = {place: mark for place, mark in marks.items() if committed.get(place, -1) < mark}
 
