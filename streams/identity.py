@@ -16,6 +16,8 @@ from streams.parameters import Rules
 from streams.rows import Row, Rows, row_key
 
 FORM = "id"
+OUT_OF_REACH = REACH + 1
+"""A record recorded exactly 180 days later still finds the identity; so the row goes only after that."""
 
 
 class Identity(Row, frozen=True, array_like=True):
@@ -61,11 +63,13 @@ class Ledger:
         """Enter a record's identity. Unless NEW, nothing of the record may be kept."""
         key = identity_key(record.log, record.source, record.id)
         known = self._rows.get(key, Identity)
+        if known is not None and record.recorded > known.recorded + REACH:
+            known = None  # out of reach: as if it had never been
         if known is not None and known.digest:
             return Admission.DUPLICATE if known.digest == record.digest else Admission.REUSED
         before = known or Identity(record.source, record.id)
         entered = replace(before, digest=record.digest, type=record.type, time=record.time, recorded=record.recorded)
-        self._rows.put(key, entered, due=record.recorded + REACH)
+        self._rows.put(key, entered, due=record.recorded + OUT_OF_REACH)
         return Admission.VOIDED if record.type != VOID and self.is_void(entered) else Admission.NEW
 
     def locate(self, record: Record, where: tuple[str, ...]) -> None:
@@ -74,7 +78,7 @@ class Ledger:
         known = self._rows.get(key, Identity)
         if known is None:
             raise KeyError(key)
-        self._rows.put(key, replace(known, where=where), due=record.recorded + REACH)
+        self._rows.put(key, replace(known, where=where), due=record.recorded + OUT_OF_REACH)
 
     def withdraw(self, log: Log, source: str, identity: str, by: Record) -> Identity | None:
         """Void (or replace) an identity of a log. Gives it if with this, and only with this, its record counts no more.
@@ -82,7 +86,9 @@ class Ledger:
         `by` is the void, or the record that replaces it.
         """
         key = identity_key(log, source, identity)
-        known = self._rows.get(key, Identity) or Identity(source, identity, recorded=by.recorded)
+        known = self._rows.get(key, Identity)
+        if known is None or by.recorded > known.recorded + REACH:
+            known = Identity(source, identity, recorded=by.recorded)
         counted = bool(known.digest) and known.type != VOID and not self.is_void(known)
         voided_by, replaced = known.voided_by, known.replaced
         if by.type == VOID and by.data.source == source and by.data.record == identity:
@@ -90,7 +96,7 @@ class Ledger:
         else:
             replaced = True
         changed = replace(known, voided_by=voided_by, replaced=replaced)
-        self._rows.put(key, changed, due=max(known.recorded, by.recorded) + REACH)
+        self._rows.put(key, changed, due=max(known.recorded, by.recorded) + OUT_OF_REACH)
         return changed if counted and self.is_void(changed) else None
 
     def is_void(self, identity: Identity) -> bool:

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from schemas.alerts import ABSENCE, Kind, alert_id
 from schemas.times import date_of
-from streams.facts import REACH, Closes, Fact
-from streams.operators.model import CLOSES, DAY, STAFF, Day, Lot, Profile, Pulse, Sample, Staff
+from streams.facts import REACH, Closes, Fact, covers
+from streams.operators.model import CLOSES, DAY, STAFF, Day, Exposure, Lot, Profile, Pulse, Sample, Staff
 from streams.operators.rules.account import Account, not_activated, silent, unknown_operator
 from streams.operators.rules.days import disinfection_missing, next_day_due
 from streams.operators.rules.goods import not_on_chain, sold_early, uncoded_goods
@@ -60,40 +60,52 @@ class Looker:
 
     def look(self, key: str, row: Row, trigger: Trigger) -> Look:
         """What stands of the row's subject now, what of it is to be said, and when to look again."""
-        form, _, subject = key.split(SEPARATOR, 2)
+        subject = key.split(SEPARATOR, 2)[2]
         if isinstance(row, Profile):
-            return self._settle(row, list(self._of_profile(row)), trigger, self._profile_wakes())
-        if isinstance(row, Lot | Day | Sample | Staff):
-            forgotten_at = (row.named or self.now) + REACH
-            if self.now >= forgotten_at:
-                return Look(None, list(self.end_all(form, subject, row.said, trigger)))
-            if isinstance(row, Lot):
-                return self._settle(row, list(self._of_lot(subject, row)), trigger, [forgotten_at])
-            if isinstance(row, Day):
-                return self._settle(row, list(self._of_day(subject, row)), trigger, [forgotten_at])
-            if isinstance(row, Sample):
-                case = positive(subject, row, self.closes(Kind.POSITIVE, subject))
-                return self._settle(row, [(Kind.POSITIVE, subject, case, False)], trigger, [forgotten_at])
-            wakes = [forgotten_at, next_spell_change(row, self.now)]
-            looked = self._settle(row, list(self._of_staff(subject, row)), trigger, wakes)
-            looked.watch = bool(row.enrolled) or looked.watch
-            return looked
-        raise TypeError(f"nobody looks at rows of the form {form}")
+            return self._settle(row, list(self._of_profile()), trigger, self._profile_wakes())
+        if not isinstance(row, Lot | Day | Sample | Staff | Exposure):
+            raise TypeError(f"nobody looks at a {type(row).__name__}")
+        declared = isinstance(row, Day) and bool(row.declared)  # counts for silence as long as the operator is known
+        forgotten_at = (row.named or self.now) + REACH
+        if self.now >= forgotten_at and not declared:
+            return Look(None, list(self.end_all(subject, row.said, trigger.as_forgotten())))
+        questions, wakes = self._ask(subject, row)
+        looked = self._settle(row, questions, trigger, [None if declared else forgotten_at, *wakes])
+        looked.watch = looked.watch or declared or (isinstance(row, Staff) and bool(row.enrolled))
+        return looked
 
-    def end_all(self, form: str, subject: str, said: dict[str, Said], trigger: Trigger) -> Iterator[Told]:
+    def _ask(self, subject: str, row: Row) -> tuple[list[Question], list[int | None]]:
+        """What may stand of a subject, and when it changes by itself, beside what the cases say."""
+        match row:
+            case Lot():
+                return list(self._of_lot(subject, row)), []
+            case Day():
+                return list(self._of_day(subject, row)), []
+            case Sample():
+                case = positive(subject, row, self.closes(Kind.POSITIVE, subject))
+                return [(Kind.POSITIVE, subject, case, False)], []
+            case Exposure():
+                return [(Kind.STAFF_POSITIVE, subject, self._exposed(subject, row), False)], []
+            case Staff():
+                case = test_overdue(subject, row, self.account, self.rules)
+                question = (Kind.TEST_OVERDUE, subject, case, not self.account.dealing)
+                return [question], [next_spell_change(row, self.now)]
+        raise TypeError(f"nobody asks of a {type(row).__name__}")
+
+    def end_all(self, subject: str, said: dict[str, Said], trigger: Trigger) -> Iterator[Told]:
         """What stands of a subject that is forgotten ends."""
         for name, last in said.items():
-            kind, of = _kind_and_subject(form, name, subject)
+            kind = Kind(name)
             change = compare(last, None, trigger, kind=kind, alert=last.id, place=self.account.place)
             if change is not None:
-                yield Told(kind, self.operator, of, None, change)
+                yield Told(kind, self.operator, subject, None, change)
 
     def closes(self, kind: Kind, subject: str) -> tuple[Fact, ...]:
         """The closes that name an alert of this operator."""
         row = self.rows.get(row_key(CLOSES, self.operator, alert_id(kind, self.operator, subject)), Closes)
         return row.closes if row else ()
 
-    def _of_profile(self, row: Profile) -> Iterator[Question]:
+    def _of_profile(self) -> Iterator[Question]:
         account, rules = self.account, self.rules
         yield Kind.SILENT, self.operator, silent(account, self.pulse, self._declared, rules), not account.dealing
         yield Kind.NOT_ACTIVATED, self.operator, not_activated(account, rules), not account.active
@@ -126,23 +138,25 @@ class Looker:
         case = disinfection_missing(day, row, self.account, self.rules)
         yield Kind.DISINFECTION_MISSING, day, case, not self.account.dealing
 
-    def _of_staff(self, name: str, row: Staff) -> Iterator[Question]:
-        yield Kind.TEST_OVERDUE, name, test_overdue(name, row, self.account, self.rules), not self.account.dealing
-        worked = spells(row)
-        samples = {item.sample: item for item in row.positives}
-        for sample in {*samples, *(_sample_of(said) for said in row.said if said != Kind.TEST_OVERDUE)}:
-            found = samples.get(sample)
-            case = None
-            if found is not None:
-                closes = self.closes(Kind.STAFF_POSITIVE, sample)
-                case = staff_positive(name, found, worked, closes, self.now, self.rules)
-            yield Kind.STAFF_POSITIVE, sample, case, False
+    def _exposed(self, sample: str, row: Exposure) -> Case | None:
+        """The positive sample of a staff member; of several who gave it the same name, the later record's."""
+        closes = self.closes(Kind.STAFF_POSITIVE, sample)
+        found: tuple[Fact, Case] | None = None
+        for name in row.staff:
+            staff = self.rows.get(row_key(STAFF, self.operator, name), Staff)
+            for item in staff.samples if staff else ():
+                if staff is None or item.sample != sample or item.positive is None or covers(closes, item.positive):
+                    continue
+                case = staff_positive(name, item, spells(staff), self.now, self.rules)
+                if case is not None and (found is None or item.positive.later > found[0].later):
+                    found = item.positive, case
+        return found[1] if found else None
 
     def _settle(self, row: Row, questions: list[Question], trigger: Trigger, wakes: list[int | None]) -> Look:
         said: dict[str, Said] = row.said  # type: ignore[attr-defined]
         told: list[Told] = []
         for kind, subject, case, closed in questions:
-            name = _said_name(kind, subject)
+            name = kind.value
             last = said.get(name)
             change = compare(
                 last,
@@ -165,19 +179,3 @@ class Looker:
             row = replace(row, said=said)
         due = min((moment for moment in wakes if moment is not None), default=NEVER)
         return Look(row, told, due, any(last.firing for last in said.values()))
-
-
-def _said_name(kind: Kind, subject: str) -> str:
-    return f"{kind}{SEPARATOR}{subject}" if kind is Kind.STAFF_POSITIVE else kind.value
-
-
-def _sample_of(name: str) -> str:
-    return name.split(SEPARATOR, 1)[1]
-
-
-def _kind_and_subject(form: str, name: str, subject: str) -> tuple[Kind, str]:
-    """What a name in `said` stands for, in a row of this form and subject."""
-    if form == STAFF and SEPARATOR in name:
-        kind, sample = name.split(SEPARATOR, 1)
-        return Kind(kind), sample
-    return Kind(name), subject

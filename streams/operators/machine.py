@@ -22,6 +22,7 @@ from streams.operators.looking import Look, Looker, Told
 from streams.operators.model import (
     CLOSES,
     DAY,
+    EXPOSURE,
     FORMS,
     META_KEY,
     NOT_MENTIONING,
@@ -29,11 +30,12 @@ from streams.operators.model import (
     PULSE,
     STAFF,
     Day,
+    Exposure,
     Meta,
-    Positive,
     Profile,
     Pulse,
     Staff,
+    StaffSample,
 )  # fmt: skip
 from streams.operators.placing import MENTIONS_KEPT, Touched, feel, place, unfeel, withdraw
 from streams.operators.rules.account import Account
@@ -183,9 +185,20 @@ class Operators:
             return []
         row = touched.get(key, Staff)
         last = Fact(*told["last"]) if told["last"] else None
-        positives = tuple(Positive(*item) for item in told["positives"])
+        samples = tuple(
+            StaffSample(sample, named, Fact(*positive) if positive else None, hazard)
+            for sample, named, positive, hazard in told["samples"]
+        )
         named = max(row.named, told["named"])
-        touched.put(key, replace(row, last_sample=last, positives=positives, named=named))
+        touched.put(key, replace(row, last_sample=last, samples=samples, named=named))
+        for item in row.samples:
+            exposure_key = row_key(EXPOSURE, operator, item.sample)
+            touched.put(exposure_key, touched.get(exposure_key, Exposure))
+        for item in samples:
+            exposure_key = row_key(EXPOSURE, operator, item.sample)
+            exposure = touched.get(exposure_key, Exposure)
+            whose = tuple(sorted({*exposure.staff, staff}))
+            touched.put(exposure_key, replace(exposure, staff=whose, named=max(exposure.named, item.named)))
         because = Fact(*told["fact"]) if told["fact"] else None
         at = max(told["at"], self._now)
         trigger = Trigger(Cause(told["cause"]), self._now, at, entry.offset, because)
@@ -208,8 +221,9 @@ class Operators:
                     keys[row.row] = row
             elif form == DAY:
                 profile_too = True  # a declared day counts for silence
-            elif form == STAFF and spells_too:
+            elif form == STAFF and spells_too and isinstance(row, Staff):
                 outputs += self._spells(operator, key, row, trigger)
+                keys |= {row_key(EXPOSURE, operator, item.sample): row for item in row.samples}
         if profile_key in keys or profile_too:
             profile_was_touched = profile_key in touched.rows
             keys.pop(profile_key, None)
@@ -295,7 +309,7 @@ class Operators:
         form, operator, _ = key.split(SEPARATOR, 2)
         if form == IDENTITY:
             known = self.rows.get(key, Identity)
-            if known is not None and trigger.now >= known.recorded + REACH:
+            if known is not None and trigger.now > known.recorded + REACH:
                 self.rows.drop(key)
             return []
         if form == CLOSES:
@@ -330,18 +344,19 @@ class Operators:
         forgotten = trigger.as_forgotten()
         if profile is not None:
             looker = self._looker(operator, trigger.now)
-            told = list(looker.end_all(PROFILE, operator, profile.said, forgotten))
+            told = list(looker.end_all(operator, profile.said, forgotten))
             outputs += self._say(profile_key, Look(None, told), looker, forgotten)
             self.rows.drop(profile_key)
         self.rows.drop(key)
         for watching in self.rows.watching(operator):
+            day = self.rows.get(watching, Row)
+            if isinstance(day, Day) and day.declared:
+                self.rows.put(watching, replace(day, declared=()))
             outputs += self._look(watching, trigger)
         return outputs
 
-    def _spells(self, operator: str, key: str, row: Row, trigger: Trigger) -> list[Output]:
+    def _spells(self, operator: str, key: str, row: Staff, trigger: Trigger) -> list[Output]:
         """Tell the staff machine when a staff member works here."""
-        if not isinstance(row, Staff) or trigger.fact is None:
-            return []
         staff = key.split(SEPARATOR, 2)[2]
         value: dict[str, Any] = {
             "operator": operator,

@@ -10,8 +10,8 @@ from streams.identity import Identity
 from streams.rows import Row, row_key
 from streams.standing import Said
 
-PROFILE, PULSE, LOT, DAY, SAMPLE, STAFF, CLOSES, META = (
-    "profile", "pulse", "lot", "day", "sample", "staff", "closes", "meta",
+PROFILE, PULSE, LOT, DAY, SAMPLE, STAFF, EXPOSURE, CLOSES, META = (
+    "profile", "pulse", "lot", "day", "sample", "staff", "exposure", "closes", "meta",
 )  # fmt: skip
 META_KEY = row_key(META, "", "")
 
@@ -75,10 +75,12 @@ class Test(Fact, frozen=True, array_like=True):
     hazard: str
 
 
-class Positive(Fact, frozen=True, array_like=True):
-    """The standing positive record of a sample of a staff member."""
+class StaffSample(Row, frozen=True, array_like=True):
+    """A sample of a staff member that was positive at some time. `positive`: its standing record, if that is so now."""
 
     sample: str
+    named: int
+    positive: Fact | None
     hazard: str
 
 
@@ -137,15 +139,23 @@ class Sample(Row, frozen=True, array_like=True):
 
 
 class Staff(Row, frozen=True, array_like=True):
-    """A staff member with this operator. `last_sample` and `positives` come from the staff machine.
-
-    `said` is by subject: the staff member for the overdue test, the sample for a positive one.
-    """
+    """A staff member with this operator. `last_sample` and `samples` come from the staff machine."""
 
     enrolled: tuple[Fact, ...] = ()
     left: tuple[Fact, ...] = ()
     last_sample: Fact | None = None
-    positives: tuple[Positive, ...] = ()
+    samples: tuple[StaffSample, ...] = ()
+    named: int = 0
+    said: dict[str, Said] = field(default_factory=dict)
+
+
+class Exposure(Row, frozen=True, array_like=True):
+    """A sample of one of the operator's staff that was positive at some time. `staff`: whose sample it is.
+
+    A row of its own because the alert is about the sample: two staff members may have given one the same name.
+    """
+
+    staff: tuple[str, ...] = ()
     named: int = 0
     said: dict[str, Said] = field(default_factory=dict)
 
@@ -164,6 +174,7 @@ FORMS: dict[str, type[Row]] = {
     DAY: Day,
     SAMPLE: Sample,
     STAFF: Staff,
+    EXPOSURE: Exposure,
     CLOSES: Closes,
     META: Meta,
     IDENTITY: Identity,

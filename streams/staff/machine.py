@@ -218,10 +218,17 @@ class Staff:
 
     def _view(self, member: Member) -> dict[str, Any]:
         standing = standing_tests(member)
-        positives = [test for test in standing.values() if test.result == "positive"]
+        named: dict[str, int] = {}
+        suspicious = {test.sample for test in member.tests if test.result == "positive"}
+        for test in member.tests:
+            named[test.sample] = max(named.get(test.sample, 0), test.recorded)
         return {
             "last": _plain(last_sample(standing.values())),
-            "positives": [[*_facts(test), test.sample, test.hazard] for test in positives],
+            "samples": [
+                [sample, named[sample], _facts(test) if test.result == "positive" else None, test.hazard]
+                for sample, test in sorted(standing.items())
+                if sample in suspicious
+            ],
             "named": member.named,
         }
 
@@ -230,7 +237,7 @@ class Staff:
         if form == MEMBER:
             return self._member_at_tick(key, staff, trigger)
         row = self.rows.get(key, Identity) if form == IDENTITY else None
-        if row is not None and trigger.now >= row.recorded + REACH:
+        if row is not None and trigger.now > row.recorded + REACH:
             self.rows.drop(key)
         closes = self.rows.get(key, Closes) if form == CLOSES else None
         if closes is not None:

@@ -12,21 +12,21 @@ from streams.standing import Case, PlaceRow
 
 
 class Account:
-    """An operator as of an instant. A registration with a time ahead of it counts nowhere yet."""
+    """An operator as of an instant. A registration with a time ahead of it is not in force yet."""
 
     def __init__(self, profile: Profile, now: int) -> None:
         self.profile = profile
         self.now = now
 
     @cached_property
-    def registrations(self) -> list[Registration]:
-        """Those that count now, by time, at a tie by *later*."""
+    def by_time(self) -> list[Registration]:
+        """Those that came into force until now, by time, at a tie by *later*."""
         return sorted((item for item in self.profile.registrations if item.time <= self.now), key=lambda r: r.in_time)
 
     @cached_property
     def in_force(self) -> Registration | None:
         """The registration in force now."""
-        return self.registrations[-1] if self.registrations else None
+        return self.by_time[-1] if self.by_time else None
 
     @cached_property
     def place(self) -> PlaceRow | None:
@@ -49,7 +49,7 @@ class Account:
         """The earliest instant from which the operator has been dealing until now; None if it does not deal now."""
         since = None
         following: int | None = None
-        for reg in reversed(self.registrations):
+        for reg in reversed(self.by_time):
             if reg.time == following:
                 continue  # at a tie of time the later is in force, and the reversed order meets it first
             following = reg.time
@@ -65,8 +65,8 @@ class Account:
 
     @cached_property
     def first_recorded(self) -> int | None:
-        """The smallest *recorded* of the registrations."""
-        return min((item.recorded for item in self.registrations), default=None)
+        """The smallest *recorded* of the registrations, those ahead of now included."""
+        return min((item.recorded for item in self.profile.registrations), default=None)
 
     def dealing_from(self, instant: int) -> bool:
         """Whether the operator was dealing at an instant and has been ever since."""
@@ -113,10 +113,10 @@ def not_activated(account: Account, rules: Rules) -> Case | None:
     within = rules.value("activate_within", today)
     if within is None or not account.active or account.first_recorded is None:
         return None
-    if account.profile.activations or any(item.activated for item in account.registrations):
+    if account.profile.activations or any(item.activated for item in account.profile.registrations):
         return None
     due = account.first_recorded + within
-    first = min(account.registrations, key=lambda item: item.recorded)
+    first = min(account.profile.registrations, key=lambda item: item.recorded)
     return Case(due, {"due": format_instant(due)}, (first,), rules.basis("activate_within", today), due=due)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from schemas.times import date_of
 from streams.facts import Fact, covers
-from streams.operators.model import Positive, Sample
+from streams.operators.model import Sample, StaffSample
 from streams.operators.rules.staff import Spell
 from streams.parameters import Rules
 from streams.results import overlaps, standing
@@ -29,18 +29,17 @@ def positive(name: str, row: Sample, closes: tuple[Fact, ...]) -> Case | None:
     return Case(test.time, detail, (test,), LAW)
 
 
-def staff_positive(
-    staff: str, found: Positive, worked: Sequence[Spell], closes: tuple[Fact, ...], now: int, rules: Rules
-) -> Case | None:
+def staff_positive(staff: str, found: StaffSample, worked: Sequence[Spell], now: int, rules: Rules) -> Case | None:
     """A sample of a staff member is positive, and a spell with this operator overlaps the infectious time from it."""
     today = date_of(now)
     infectious = rules.value("infectious", today)
-    if infectious is None or covers(closes, found):
+    record = found.positive
+    if infectious is None or record is None:
         return None
-    stop = found.time + infectious
-    overlapping = [spell for spell in worked if overlaps(spell.begin, spell.end, found.time, stop)]
+    stop = record.time + infectious
+    overlapping = [spell for spell in worked if overlaps(spell.begin, spell.end, record.time, stop)]
     if not overlapping:
         return None
     detail = {"sample": found.sample, "staff": staff, "hazard": found.hazard}
-    facts: tuple[Fact, ...] = (*(spell.enrolled for spell in overlapping), found)
-    return Case(found.time, detail, facts, rules.basis("infectious", today))
+    facts: tuple[Fact, ...] = (*(spell.enrolled for spell in overlapping), record)
+    return Case(record.time, detail, facts, rules.basis("infectious", today))
