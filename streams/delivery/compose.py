@@ -128,7 +128,7 @@ def _items(ordered: list[Telling], manner: Manner) -> list[tuple[Sentence, bool]
 
 def _title(ordered: list[Telling], opened: int, ended: int, *, urgent: bool) -> str:
     if not urgent:
-        return "、".join(_counts(opened, ended))
+        return f"联防提醒：{'、'.join(_counts(opened, ended))}"
     if not opened:
         return "紧急事项已解除"
     health = all(item.case.kind is Kind.STAFF_POSITIVE and item.role is not Role.DUTY_DESK for item in ordered)

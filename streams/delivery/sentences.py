@@ -86,7 +86,7 @@ WHAT: dict[Kind, Callable[[Case], str]] = {
         f"（样品{quoted(case.subject)}）"
     ),
     Kind.UNCODED_GOODS: lambda case: (
-        f"{day(case.subject)}有没有溯源码的货物{listed(tuple(case.detail.get('types') or ()), SCANS)}"
+        f"{day(case.subject)}{listed(tuple(case.detail.get('types') or ()), SCANS)}的货物没有溯源码"
     ),
     Kind.PAPERS_MISSING: lambda case: (
         f"{_lot(case)}（{GOODS.get(str(case.detail.get('goods')), '进口食品')}）缺{listed(case.missing, PAPERS)}"
@@ -122,10 +122,12 @@ WHY = {
     "expired": "已过保留期限",
     "rules": "规定已调整",
 }
+CORRECTED = "检测结果已更正"
+"""Why a positive ends by a record: a later result of the sample stands."""
 
 DO: dict[Kind, dict[Role, str]] = {
     Kind.POSITIVE: {
-        Role.OWNER: "请立即停售，货物原样不动，等专班联系，{hours}前报清货物去向",
+        Role.OWNER: "请立即停售，货物不要动，{hours}前向专班报清去向",
         Role.OFFICER: "请立即到场核查、封存，{hours}前查清全部去向",
         Role.GRID_WORKER: "请到店外看看是否停售，不要碰货，有情况马上告诉监管所",
         Role.DUTY_DESK: "请启动追溯，{hours}前查清全部去向",
@@ -175,13 +177,14 @@ DO: dict[Kind, dict[Role, str]] = {
 def sentence(telling: Telling, setting: Setting) -> Sentence:
     """The sentence for one telling."""
     case, role = telling.case, telling.role
-    note = "".join(_standing_in(lacking, case) for lacking in telling.instead_of)
+    note = _note(telling)
     if case.kind is Kind.STAFF_POSITIVE and role is not Role.DUTY_DESK:
         return _health(telling)
     if case.kind is Kind.TEST_OVERDUE and role is not Role.OWNER:
         return _overdue(case, setting, note)
     if telling.change is Change.ENDS:
-        why = WHY.get(case.resolved_by or "", "")
+        positive = case.kind in (Kind.POSITIVE, Kind.STAFF_POSITIVE) and case.resolved_by == "record"
+        why = CORRECTED if positive else WHY.get(case.resolved_by or "", "")
         return Sentence(shop(case), f"{ENDED[case.kind](case)}已解除", "", why)
     what = WHAT[case.kind](case)
     if telling.change is Change.GROWS:
@@ -218,16 +221,22 @@ def _overdue(case: Case, setting: Setting, note: str) -> Sentence:
     return Sentence(shop(case), what, "", f"请提醒店家在{by_when(setting)}前安排检测", note)
 
 
-def _standing_in(lacking: Lacking, case: Case) -> str:
-    """What the desk is told of a role of which nobody could be told."""
-    who = ROLES[lacking.role]
+def _note(telling: Telling) -> str:
+    """What the desk is told of roles of which nobody could be told; an unknown operator has no place, that is no news."""
+    whys: dict[str, dict[str, None]] = {}
+    for lacking in telling.instead_of:
+        if lacking.area or telling.case.kind is not Kind.UNKNOWN_OPERATOR:
+            whys.setdefault(_why(lacking), {})[ROLES[lacking.role]] = None
+    words = "；".join(why.format("、".join(roles)) for why, roles in whys.items())
+    return f"（{words}，请专班转告）" if words else ""
+
+
+def _why(lacking: Lacking) -> str:
     if lacking.reason is Suppressed.PRIVATE:
-        return f"（{who}登记的是群聊，不能收隐私内容，请专班转告）"
+        return "{}登记的是群聊，不能收隐私内容"
     if lacking.reason is Suppressed.NO_CHANNEL:
-        return f"（{who}没有可用的联系方式，请专班转告）"
-    if not lacking.area:
-        return f"（该户没有登记辖区，找不到{who}，请专班转告）"
-    return f"（没有登记{who}，请专班转告）"
+        return "{}没有可用的联系方式"
+    return "没有登记{}" if lacking.area else "该户没有登记辖区，找不到{}"
 
 
 def feed_sentence(feed: str, complete_until: int | None, *, moves: bool) -> Sentence:

@@ -18,7 +18,7 @@ VARIABLE = 35
 
 TEMPLATES = {
     "LF_ONE": "${shop}：${what}，自${since}起。${todo}。",
-    "LF_NOW": "${shop}：${what}。${todo}。",
+    "LF_NOW": "食品记录提醒：${shop}，${what}。${todo}。",
     "LF_LIST": "您有${count}：${shop}${what}等。${todo}。",
 }
 """Name → text. Each variable once, none that is the provider's own word (email, mobile, id, nick, site)."""
@@ -26,7 +26,8 @@ TEMPLATES = {
 
 def one(sentence: Sentence, *, sign: str, mark: str = "") -> SmsText:
     """A notice of one item."""
-    values = {"shop": mark + sentence.shop, "what": sentence.what, "todo": sentence.do or "请知悉"}
+    todo = sentence.note.strip("（）") or sentence.do or "请知悉"
+    values = {"shop": mark + sentence.shop, "what": sentence.what, "todo": todo}
     if sentence.since:
         return _made("LF_ONE", values | {"since": sentence.since}, sign)
     return _made("LF_NOW", values, sign)
