@@ -6,16 +6,13 @@ Keeps no rows, knows no identities (the log of the subject does) and sees no tic
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from schemas.reasons import Reason, Verdict
+from streams.context import Context
 from streams.intake.rules import Accepted, judge
 from streams.journal import journaled, refusal
 from streams.machine import Applied, Entry, Output
 from streams.rows import Rows
-
-if TYPE_CHECKING:
-    from streams.context import Context
 
 
 class Intake:
