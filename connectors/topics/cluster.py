@@ -78,6 +78,14 @@ async def refuse_other(settings: Settings) -> None:
         raise Refused("\n".join([*lines, "`lianfang topics` creates what is missing."]), for_good=for_good)
 
 
+async def remove(settings: Settings, registry: Registry | None = None) -> None:
+    """Delete the topics under the prefix: what a replay made. Never called where a prefix is somebody's."""
+    async with admin(settings) as client:
+        there = await _found(client, settings, registry or load())
+        if there:
+            await client.delete_topics(sorted(there))
+
+
 def _compared(registry: Registry, settings: Settings, found: Mapping[str, Found]) -> list[Said]:
     said = list(compare(wanted(registry, settings, found), found))
     if settings.commit is Commit.PLAIN and not settings.simulated:

@@ -84,17 +84,22 @@ def _replication(settings: Settings) -> int:
 
 
 def configs(topic: Topic, settings: Settings) -> dict[str, str]:
-    """A topic's settings, in Kafka's words. Under simulated time timestamps are the writer's, and nothing ages."""
+    """A topic's settings, in Kafka's words.
+
+    Under simulated time timestamps are the writer's, and what was said is kept whole: it lies years back, so that a
+    broker would at once delete it for its age or compact it, and it is to be read from the beginning.
+    """
     append = topic.timestamp == "append" and not settings.simulated
     retention = None if settings.simulated else topic.retention
+    compact = topic.cleanup == "compact" and not (settings.simulated and topic.sort is Sort.OUTPUT)
     chosen = {
-        "cleanup.policy": topic.cleanup,
+        "cleanup.policy": "compact" if compact else "delete",
         "message.timestamp.type": "LogAppendTime" if append else "CreateTime",
         "min.insync.replicas": str(min(settings.min_isr, _replication(settings))),
         "unclean.leader.election.enable": "false",
         "max.message.bytes": str(ROOM),
     }
-    if topic.cleanup == "delete":
+    if not compact:
         return chosen | {"retention.ms": str(-1 if retention is None else retention)}
     # A load reads every version that is not yet compacted, and the active segment never is
     return chosen | {
