@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from schemas.topics import Registry, Role
+from schemas.topics import Registry, Role, Sort
 from streams.kafka import group_id
 from streams.settings import Settings
 
@@ -45,6 +45,14 @@ def _beyond_topics(registry: Registry, settings: Settings) -> Iterator[Rule]:
     for name in registry.root:
         if Role.WORKER in registry.root[name].readers:
             yield Rule(Role.CLOCK, "DESCRIBE", "topic", settings.prefix + name, "literal", "a tick waits for its end")
+    for name, topic in registry.root.items():
+        full = settings.prefix + name
+        for operation in ("CREATE", "ALTER", "DESCRIBE", "DESCRIBE_CONFIGS"):
+            yield Rule(
+                Role.OPERATIONS, operation, "topic", full, "literal", "`lianfang topics` creates and compares it"
+            )
+        if topic.like is not None and registry.root[topic.like].sort is Sort.PUBLIC:
+            yield Rule(Role.WORKER, "ALTER", "topic", full, "literal", "it grows with its public topic")
     for operation in ("WRITE", "DESCRIBE"):
         yield Rule(Role.WORKER, operation, "transactional-id", f"{group}-", "prefixed", "one producer a partition")
         for role in _BRIDGES:
