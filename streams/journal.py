@@ -22,8 +22,10 @@ RESENT = "lianfang-resent"
 DEAD_LETTERS = "dead-letters"
 ORIGINAL = "original-"
 """Prefix of the original's headers on a dead letter."""
-HEADERS_LOST = "headers-not-kept"
-"""Header of a dead letter: how many headers of the original were too large to be kept."""
+NOT_KEPT = ("value-not-kept", "key-not-kept", "headers-not-kept")
+"""Headers of a dead letter: how many bytes (or headers) of the original no message could carry. Whoever sends compressed
+batches can send more than 1 MiB; the original stays at its origin as long as its topic keeps it."""
+MAX_VALUE = 1024 * 1024
 
 JOURNALS = {
     "operator": "operator-journal",
@@ -46,7 +48,7 @@ def journaled(entry: Entry, record: Record) -> Output:
     headers.append((ENTRY, Sort.RECORD.encode()))
     headers.append((ORIGIN, f"{entry.topic}/{entry.partition}/{entry.offset}".encode()))
     headers.append((RECORDED, b"%d" % entry.timestamp))
-    if entry.key is not None:
+    if entry.key is not None and len(entry.key) <= MAX_HEADER_BYTES:
         headers.append((KEY, entry.key))
     return Output(JOURNALS[subject], name.encode(), entry.value, tuple(headers))
 
@@ -72,10 +74,15 @@ def refusal(entry: Entry, reason: Reason, message: str) -> Output:
         ("origin-offset", offset.encode()),
         ("origin-time", format_instant(recorded).encode()),
     )
-    kept = tuple((ORIGINAL + header, content) for header, content in headers.items())
+    kept = [(ORIGINAL + header, content) for header, content in headers.items()]
+    value = entry.value
+    if value is not None and len(value) > MAX_VALUE:
+        value, kept = None, [*kept, (NOT_KEPT[0], b"%d" % len(value))]
+    if key is not None and len(key) > MAX_HEADER_BYTES:
+        key, kept = None, [*kept, (NOT_KEPT[1], b"%d" % len(key))]
     if sum(len(header) + len(content) for header, content in kept) > 2 * MAX_HEADER_BYTES:
-        kept = ((HEADERS_LOST, b"%d" % len(kept)),)  # with a prefix on each, the letter might not fit into a message
-    return Output(DEAD_LETTERS, key, entry.value, said + kept)
+        kept = [(NOT_KEPT[2], b"%d" % len(headers))]  # with a prefix on each, the letter might not fit
+    return Output(DEAD_LETTERS, key, value, (*said, *kept))
 
 
 def _original(entry: Entry) -> tuple[str, int, bytes | None, Mapping[str, bytes]]:

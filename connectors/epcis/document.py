@@ -259,7 +259,7 @@ def _object(event: dict[str, Any], action: Any) -> Wants:
     sensed = event.get("sensorElementList") and "readPoint" in event
     if not ("epcList" in event or event.get("quantityList") or sensed):
         yield "epcList", "is required (or quantityList, or sensorElementList with a readPoint)"
-    if "ilmd" in event and action in {"OBSERVE", "DELETE"}:
+    if "ilmd" in event and action in ("OBSERVE", "DELETE"):
         yield "ilmd", f"is not allowed with the action {action}"
 
 
@@ -284,7 +284,7 @@ def _association(event: dict[str, Any], action: Any) -> Wants:
 
 def _aggregation(event: dict[str, Any], action: Any) -> Wants:
     yield from _association(event, action)
-    if "parentID" not in event and action in {"ADD", "DELETE"}:
+    if "parentID" not in event and action in ("ADD", "DELETE"):
         yield "parentID", f"is required with the action {action}"
 
 

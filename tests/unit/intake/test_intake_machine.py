@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import orjson
 import pytest
 
+from connectors.topics.wanted import ROOM
 from schemas.envelope import PUBLIC_TOPICS
 from schemas.reasons import Reason, Verdict
 from schemas.times import parse_instant
@@ -140,6 +141,20 @@ def test_headers_that_no_letter_could_carry_are_counted_instead_of_kept():
     assert headers["reason"] == b"too-large"
     assert headers["headers-not-kept"] == b"20000"
     assert not [name for name in headers if name.startswith("original-")]
+
+
+def test_what_no_letter_could_carry_is_named_by_its_size_and_stays_at_its_origin():
+    letter, headers = only(apply(entry(b" " * 5_000_000, key=b"k" * 100_000)))
+    assert (letter.key, letter.value) == (None, None)
+    assert (headers["value-not-kept"], headers["key-not-kept"]) == (b"5000000", b"100000")
+    assert (headers["origin-topic"], headers["origin-offset"]) == (b"scan-events", b"17")
+
+
+def test_the_largest_letter_fits_into_the_room_that_topics_give():
+    key, junk = b"k" * 65_536, [(f"h{number}", b"x" * 90) for number in range(1_200)]
+    letter, _ = only(apply(entry(b"\x00" * 1_048_576, key=key, headers=junk)))
+    size = len(letter.key) + len(letter.value) + sum(len(name) + len(content) for name, content in letter.headers)
+    assert size + 10 * len(letter.headers) < ROOM
 
 
 def test_a_refused_record_is_counted_under_its_type_if_that_is_ours():
