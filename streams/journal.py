@@ -23,8 +23,8 @@ DEAD_LETTERS = "dead-letters"
 ORIGINAL = "original-"
 """Prefix of the original's headers on a dead letter."""
 NOT_KEPT = ("value-not-kept", "key-not-kept", "headers-not-kept")
-"""Headers of a dead letter: how many bytes (or headers) of the original no message could carry. Whoever sends compressed
-batches can send more than 1 MiB; the original stays at its origin as long as its topic keeps it."""
+"""Headers of a dead letter: how many bytes (or headers) of the original no message could carry. Compressed
+batches can hold more than 1 MiB; the original stays at its origin as long as its topic keeps it."""
 MAX_VALUE = 1024 * 1024
 
 JOURNALS = {
@@ -75,14 +75,18 @@ def refusal(entry: Entry, reason: Reason, message: str) -> Output:
         ("origin-time", format_instant(recorded).encode()),
     )
     kept = [(ORIGINAL + header, content) for header, content in headers.items()]
+    lost = []
     value = entry.value
     if value is not None and len(value) > MAX_VALUE:
-        value, kept = None, [*kept, (NOT_KEPT[0], b"%d" % len(value))]
+        lost.append((NOT_KEPT[0], b"%d" % len(value)))
+        value = None
     if key is not None and len(key) > MAX_HEADER_BYTES:
-        key, kept = None, [*kept, (NOT_KEPT[1], b"%d" % len(key))]
+        lost.append((NOT_KEPT[1], b"%d" % len(key)))
+        key = None
     if sum(len(header) + len(content) for header, content in kept) > 2 * MAX_HEADER_BYTES:
-        kept = [(NOT_KEPT[2], b"%d" % len(headers))]  # with a prefix on each, the letter might not fit
-    return Output(DEAD_LETTERS, key, value, (*said, *kept))
+        lost.append((NOT_KEPT[2], b"%d" % len(kept)))  # with a prefix on each, the letter might not fit
+        kept = []
+    return Output(DEAD_LETTERS, key, value, (*said, *lost, *kept))
 
 
 def _original(entry: Entry) -> tuple[str, int, bytes | None, Mapping[str, bytes]]:
