@@ -24,6 +24,7 @@ from streams.operators.model import (
     DAY,
     EXPOSURE,
     FORMS,
+    META,
     META_KEY,
     NOT_MENTIONING,
     PROFILE,
@@ -199,6 +200,10 @@ class Operators:
             exposure = touched.get(exposure_key, Exposure)
             whose = tuple(sorted({*exposure.staff, staff}))
             touched.put(exposure_key, replace(exposure, staff=whose, named=max(exposure.named, item.named)))
+        if told["cause"] == Cause.FORGOTTEN:  # the tick that follows looks, once it has asked who else is forgotten
+            for touched_key, touched_row in touched.rows.items():
+                self.rows.put(touched_key, touched_row, due=self._now + 1, watch=self.rows.is_watching(touched_key))
+            return []
         because = Fact(*told["fact"]) if told["fact"] else None
         at = max(told["at"], self._now)
         trigger = Trigger(Cause(told["cause"]), self._now, at, entry.offset, because)
@@ -243,6 +248,9 @@ class Operators:
             for watching in self.rows.watching(operator):
                 if watching != key:
                     outputs += self._look(watching, trigger)
+            if not trigger.is_tick:  # a day that no record named may be missing now: only a tick may tell it
+                row = self.rows.get(key, Profile)
+                self.rows.put(key, row or Profile(), due=trigger.now + 1, watch=self.rows.is_watching(key))
         return outputs
 
     def _look_days(self, operator: str, trigger: Trigger) -> list[Output]:
@@ -314,13 +322,14 @@ class Operators:
             return []
         if form == CLOSES:
             return self._at_tick_closes(key, trigger)
-        if form == PULSE:
-            return self._at_tick_pulse(key, operator, trigger)
+        pulse = self.rows.get(row_key(PULSE, operator, ""), Pulse)
+        if pulse is not None and trigger.now >= pulse.named + REACH:
+            return self._forget(operator, trigger)
         if form == PROFILE:
             account = self._looker(operator, trigger.now).account
             outputs = self._look_days(operator, trigger)
             return outputs + self._look_profile(operator, trigger, everything=account.passed_since(before))
-        return [] if key == META_KEY else self._look(key, trigger)
+        return [] if form in {META, PULSE} else self._look(key, trigger)
 
     def _at_tick_closes(self, key: str, trigger: Trigger) -> list[Output]:
         row = self.rows.get(key, Closes)
@@ -333,26 +342,20 @@ class Operators:
             self.rows.drop(key)
         return []
 
-    def _at_tick_pulse(self, key: str, operator: str, trigger: Trigger) -> list[Output]:
-        """An operator that no record has named for long is forgotten, with its registrations."""
-        pulse = self.rows.get(key, Pulse)
-        if pulse is None or trigger.now < pulse.named + REACH:
-            return []
+    def _forget(self, operator: str, trigger: Trigger) -> list[Output]:
+        """An operator that no record has named for long is forgotten, and all that stands of it ends."""
         outputs: list[Output] = []
-        profile_key = row_key(PROFILE, operator, "")
-        profile = self.rows.get(profile_key, Profile)
         forgotten = trigger.as_forgotten()
-        if profile is not None:
-            looker = self._looker(operator, trigger.now)
-            told = list(looker.end_all(operator, profile.said, forgotten))
-            outputs += self._say(profile_key, Look(None, told), looker, forgotten)
-            self.rows.drop(profile_key)
-        self.rows.drop(key)
-        for watching in self.rows.watching(operator):
-            day = self.rows.get(watching, Row)
-            if isinstance(day, Day) and day.declared:
-                self.rows.put(watching, replace(day, declared=()))
-            outputs += self._look(watching, trigger)
+        looker = self._looker(operator, trigger.now)
+        profile_key = row_key(PROFILE, operator, "")
+        for other in dict.fromkeys((profile_key, *self.rows.watching(operator))):
+            row = self.rows.get(other, Row)
+            if row is not None:
+                subject = other.split(SEPARATOR, 2)[2] or operator
+                told = list(looker.end_all(subject, row.said, forgotten))  # type: ignore[attr-defined]
+                outputs += self._say(other, Look(None, told), looker, forgotten)
+                self.rows.drop(other)
+        self.rows.drop(row_key(PULSE, operator, ""))
         return outputs
 
     def _spells(self, operator: str, key: str, row: Staff, trigger: Trigger) -> list[Output]:
