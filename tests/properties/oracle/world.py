@@ -42,12 +42,15 @@ class World:
     """The number of the last fact that counts no more for a subject."""
     forgotten_now: set[Subject] = field(default_factory=set)
     _named: dict[Log, dict[Subject, int]] = field(default_factory=dict)
+    _spelled: dict[str, list[Spell]] = field(default_factory=dict)
 
     def accept(self, line: bytes) -> Fact | None:
         """The fact that a line adds, if any."""
         fact = self.ledger.accept(line)
         if fact is not None:
-            self._named.pop(log_of(fact.record), None)
+            log = log_of(fact.record)
+            self._named.pop(log, None)
+            self._spelled.pop(log[1], None)
         return fact
 
     def operators(self) -> list[str]:
@@ -91,6 +94,7 @@ class World:
             touched.update([subject[1], ""] if subject[0] in ("operator", "lot", "sample") else ["", *self.operators()])
         if touched:
             self._named.clear()
+            self._spelled.clear()
         return touched
 
     def gone(self, kind: str, operator: str, subject: str) -> bool:
@@ -132,13 +136,15 @@ class World:
         )
 
     def _spells(self, operator: str) -> list[Spell]:
-        facts = [
-            fact
-            for fact in self.facts(operator)
-            if fact.record.type in ("staff.enrolled", "staff.left")
-            and fact.number > self.forgotten.get(("staff", fact.record.data.staff), 0)
-        ]
-        return spells(operator, facts)
+        if operator not in self._spelled:
+            facts = [
+                fact
+                for fact in self.facts(operator)
+                if fact.record.type in ("staff.enrolled", "staff.left")
+                and fact.number > self.forgotten.get(("staff", fact.record.data.staff), 0)
+            ]
+            self._spelled[operator] = spells(operator, facts)
+        return self._spelled[operator]
 
     def _samples(self, staff: str) -> list[list[Fact]]:
         """The records of each sample of someone."""
