@@ -163,7 +163,7 @@ def clock_held(by: str | None) -> None:
         CLOCK_HELD.labels(by=holder).set(holder == (by or "none"))
 
 
-def forget_partition(flow: str, partition: int) -> None:
+def forget_partition(flow: str, partition: int | str) -> None:
     """A partition was revoked: its gauges are another worker's to tell from now on."""
     for level in (LAG, ROWS, ROW_BYTES):
         level.forget(flow=flow, partition=partition)
