@@ -1,0 +1,97 @@
+"""What the engine tells of its work: the ledger of each partition, delays, lag, size of state; and the limit on records
+that our own rules break on. Moves no records.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+
+from aiokafka.structs import TopicPartition
+
+from streams import logs, metrics
+from streams.engine import ends
+from streams.engine.partition import Partition
+from streams.engine.units import Unit
+from streams.machine import Applied, Entry, Output
+
+log = logs.get(__name__)
+WINDOW = 400
+"""Last entries of the process that are looked at."""
+LIMIT = 100
+"""So many of them broken by our own rules stop the process: a defect must not empty a topic into `dead-letters`."""
+LOOK_EVERY = 2.0
+
+
+class Observing:
+    """One for each process. `durable` is told whenever a partition has moved on for good."""
+
+    def __init__(self, durable: Callable[[Partition], None]) -> None:
+        self._durable = durable
+        self._broken: deque[bool] = deque(maxlen=WINDOW)
+        self._count = 0
+        self._looked = 0.0
+
+    def applied(self, partition: Partition, entry: Entry, applied: Applied, outputs: list[Output]) -> None:
+        """One entry was worked off."""
+        self._note(broken=False)
+        if applied.verdict is None:
+            return
+        metrics.LEDGER.labels(topic=partition.topic, partition=partition.number, verdict="in").inc()
+        metrics.LEDGER.labels(topic=partition.topic, partition=partition.number, verdict=applied.verdict).inc()
+        metrics.RECORDS.labels(topic=partition.topic, type=applied.type, verdict=applied.verdict).inc()
+        if applied.reason is not None:
+            metrics.DEAD_LETTERS.labels(reason=applied.reason).inc()
+            log.info(
+                "record refused",
+                topic=partition.topic, partition=partition.number, offset=entry.offset,
+                type=applied.type, reason=applied.reason,
+            )  # fmt: skip
+
+    def ticked(self, partition: Partition, entry: Entry, outputs: list[Output]) -> None:
+        """One slice of a tick was worked off."""
+
+    def broke(self, partition: Partition, entry: Entry, error: Exception) -> None:
+        """The rules raised on an entry."""
+        self._note(broken=True)
+        log.error(
+            "rules broke on a record",
+            topic=partition.topic, partition=partition.number, offset=entry.offset, exc_info=error,
+        )  # fmt: skip
+        if self._count > LIMIT:
+            ends.fail(f"our rules broke on {self._count} of the last {WINDOW} entries; the rest is left where it is")
+
+    def _note(self, *, broken: bool) -> None:
+        if len(self._broken) == WINDOW:
+            self._count -= self._broken[0]
+        self._broken.append(broken)
+        self._count += broken
+
+    def durable(self, partition: Partition, unit: Unit, *, written: bool) -> None:
+        """A unit can't be lost any more."""
+        if written:
+            metrics.TRANSACTIONS.labels(flow=partition.flow.name).inc()
+        self._durable(partition)
+
+    def committed(self, partitions: Iterable[Partition], lags: Mapping[TopicPartition, int]) -> None:
+        """The group's offset was committed; from time to time a look at lag and size."""
+        now = time.monotonic()
+        if now - self._looked < LOOK_EVERY:
+            return
+        self._looked = now
+        for partition in partitions:
+            labels = {"flow": partition.flow.name, "partition": _label(partition)}
+            behind = partition.received - partition.durable
+            metrics.LAG.labels(**labels).set(behind + lags.get(partition.tp, 0))
+            metrics.ROWS.labels(**labels).set(len(partition.machine.rows))
+
+    def forget(self, partitions: Iterable[Partition]) -> None:
+        """They are another process's to tell of."""
+        for partition in partitions:
+            metrics.forget_partition(partition.flow.name, _label(partition))
+
+
+def _label(partition: Partition) -> str:
+    """Its number; with the topic where the flow reads several."""
+    return str(partition.number) if len(partition.flow.inputs) == 1 else f"{partition.topic}/{partition.number}"

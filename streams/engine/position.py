@@ -1,0 +1,48 @@
+"""The position row: how far a partition was applied, in the same partition and the same transaction as its rows, so that
+a reader of any committed prefix of the state topic sees state and place that belong together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+KEY = b"lianfang-position"
+"""Its key. Rows have U+001F in theirs, so none can be taken for it."""
+
+
+class _Stored(msgspec.Struct):
+    next: int
+    tick: int | None = None
+    rules: str = ""
+    version: int = 1
+
+
+VERSION = 1
+_decoder = msgspec.json.Decoder(_Stored)
+
+
+class NewerPosition(Exception):  # noqa: N818
+    """Written by a newer version of this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """`next`: offset of the first entry that is not applied. `tick`: the last tick that was applied to its end."""
+
+    next: int
+    tick: int | None = None
+    rules: str = ""
+
+    def encode(self) -> bytes:
+        """The value of the row: JSON, readable by a person."""
+        return msgspec.json.encode(_Stored(self.next, self.tick, self.rules, VERSION))
+
+    @classmethod
+    def decode(cls, value: bytes) -> Position:
+        """ValueError (msgspec's) if it is no position row; NewerPosition."""
+        stored = _decoder.decode(value)
+        if stored.version > VERSION:
+            raise NewerPosition(f"version {stored.version}, this program knows {VERSION}")
+        return cls(stored.next, stored.tick, stored.rules)

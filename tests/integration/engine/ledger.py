@@ -1,0 +1,198 @@
+"""Writes entries, reads everything back as an ordinary reader would, and compares it with what must come of them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import GroupCoordinatorNotAvailableError
+from aiokafka.structs import TopicPartition
+
+from streams.engine.position import KEY, Position
+from streams.machine import ENTRY
+from streams.marks import high_watermarks
+from streams.settings import Commit, Settings
+from tests.integration.engine.machines import COMPACTED, TOPICS
+
+
+async def create_topics(bootstrap: str, prefix: str, replication: int, topics: Mapping[str, int] = TOPICS) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.create_topics([
+            NewTopic(
+                prefix + name, count, replication,
+                topic_configs={"cleanup.policy": "compact"} if name in COMPACTED else {},
+            )
+            for name, count in topics.items()
+        ])  # fmt: skip
+        wanted = {prefix + name for name in topics}
+        async with asyncio.timeout(20):
+            while True:
+                found = await admin.describe_topics(sorted(wanted))
+                if all(p["leader"] >= 0 for t in found for p in t["partitions"]) and len(found) == len(wanted):
+                    return
+                await asyncio.sleep(0.1)
+    finally:
+        await admin.close()
+
+
+@dataclass
+class Sender:
+    """Writes to `first`, keys spread at random, and remembers."""
+
+    bootstrap: str
+    prefix: str
+    transactional: bool = False
+    keys: int = 50
+    seed: int = 1
+    sent: list[tuple[str, bytes]] = field(default_factory=list)
+
+    async def send(self, number: int, *, rate: float = 0.0) -> None:
+        chance = random.Random(f"{self.seed}-{len(self.sent)}")
+        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all", enable_idempotence=self.transactional)
+        await producer.start()
+        futures = []
+        try:
+            for _ in range(number):
+                key, value = f"k{chance.randrange(self.keys)}", str(len(self.sent)).encode()
+                futures.append(await producer.send(f"{self.prefix}first", value, key.encode()))
+                self.sent.append((key, value))
+                if rate:
+                    await asyncio.sleep(1 / rate)
+            await asyncio.gather(*futures)
+        finally:
+            await producer.stop()
+
+    async def tick(self, tick: int, topic: str = "first") -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all")
+        await producer.start()
+        try:
+            for partition in range(TOPICS[topic]):
+                await producer.send_and_wait(
+                    self.prefix + topic, str(tick).encode(), partition=partition, headers=[(ENTRY, b"tick")]
+                )
+        finally:
+            await producer.stop()
+
+
+@dataclass
+class Read:
+    """Everything that a read_committed reader sees."""
+
+    records: dict[str, list]
+    ends: dict[TopicPartition, int]
+
+    def state(self, topic: str) -> dict[bytes, bytes]:
+        rows: dict[bytes, bytes] = {}
+        for record in self.records[topic]:
+            if record.key == KEY:
+                continue
+            if record.value is None:
+                rows.pop(record.key, None)
+            else:
+                rows[record.key] = record.value
+        return rows
+
+    def positions(self, topic: str) -> dict[int, Position]:
+        return {r.partition: Position.decode(r.value) for r in self.records[topic] if r.key == KEY}
+
+
+async def read(bootstrap: str, prefix: str, topics: Mapping[str, int] = TOPICS, *, plain: bool = False) -> Read:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False, fetch_max_wait_ms=50
+    )
+    await consumer.start()
+    try:
+        tps = [TopicPartition(prefix + name, number) for name, count in topics.items() for number in range(count)]
+        consumer.assign(tps)
+        await consumer.seek_to_beginning(*tps)
+        settings = Settings(bootstrap=bootstrap, commit=Commit.PLAIN if plain else Commit.TRANSACTIONS)
+        ends = await high_watermarks(settings, consumer, tps)
+        records: dict[str, list] = defaultdict(list)
+        async with asyncio.timeout(30):
+            while any([await consumer.position(tp) < ends[tp] for tp in tps]):
+                for tp, found in (await consumer.getmany(timeout_ms=100)).items():
+                    records[tp.topic.removeprefix(prefix)] += found
+        return Read(records, ends)
+    finally:
+        await consumer.stop()
+
+
+async def wait_until_done(
+    bootstrap: str, prefix: str, *, within: float = 30.0, group: str = "lianfang", plain: bool = False
+) -> None:
+    """Until the group has committed past everything that was in its inputs, twice in a row."""
+    settings = Settings(bootstrap=bootstrap, commit=Commit.PLAIN if plain else Commit.TRANSACTIONS)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await admin.start()
+    await consumer.start()
+    tps = [TopicPartition(prefix + name, n) for name in ("first", "second") for n in range(TOPICS[name])]
+    calm = 0
+    lag: dict = {}
+    try:
+        async with asyncio.timeout(within):
+            while calm < 2:
+                ends = await high_watermarks(settings, consumer, tps)
+                try:
+                    done = await admin.list_consumer_group_offsets(prefix + group, partitions=tps)
+                except GroupCoordinatorNotAvailableError:
+                    await asyncio.sleep(0.2)  # the first group of a new cluster
+                    continue
+                lag = {tp: (done[tp].offset, ends[tp]) for tp in tps if done[tp].offset < ends[tp]}
+                calm = 0 if lag else calm + 1
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise AssertionError(f"not done within {within} s: {lag}") from None
+    finally:
+        await consumer.stop()
+        await admin.close()
+
+
+def expected(sent: list[tuple[str, bytes]]) -> tuple[dict[str, tuple[int, str]], Counter]:
+    """By key: count and order-hash; and the alarms of one stage."""
+    tallies: dict[str, tuple[int, str]] = {}
+    alarms: Counter = Counter()
+    for key, value in sent:
+        count, order = tallies.get(key, (0, ""))
+        order = hashlib.sha256(order.encode() + value).hexdigest()[:16]
+        tallies[key] = (count + 1, order)
+        if (count + 1) % 5 == 0:
+            alarms[(key, count + 1, order)] += 1
+    return tallies, alarms
+
+
+def check(found: Read, sent: list[tuple[str, bytes]], *, exactly: bool) -> None:
+    """Nothing lost, nothing doubled, state and order right in both stages. `exactly` False: outputs at least once."""
+    tallies, alarms = expected(sent)
+    journaled = Counter(r.value for r in found.records["second"] if r.key is not None)
+    if exactly:
+        assert journaled == Counter(value for _, value in sent), _difference(journaled, sent)
+    assert set(journaled) == {value for _, value in sent}
+    stages = ("first", "second") if exactly else ("first",)
+    for stage in stages:
+        state = {key.decode().split("\x1f")[1]: json.loads(value.split(b" ", 3)[3])
+                 for key, value in found.state(f"{stage}-state").items()}  # fmt: skip
+        assert {key: (row[0], row[1]) for key, row in state.items()} == tallies, stage
+        said = Counter(
+            (a["key"], a["count"], a["order"])
+            for r in found.records["alarms"]
+            if dict(r.headers)["stage"] == (b"1" if stage == "first" else b"0")
+            for a in [json.loads(r.value)]
+        )
+        assert set(said) == set(alarms)
+        if exactly:
+            assert said == alarms, f"{stage}: {sum((said - alarms).values())} doubled"
+
+
+def _difference(journaled: Counter, sent: list[tuple[str, bytes]]) -> str:
+    wanted = Counter(value for _, value in sent)
+    return f"lost {sum((wanted - journaled).values())}, doubled {sum((journaled - wanted).values())}"
