@@ -10,7 +10,22 @@ from msgspec.structs import replace
 from schemas.alerts import ABSENCE, Kind, alert_id
 from schemas.times import date_of
 from streams.facts import REACH, Closes, Fact, covers
-from streams.operators.model import CLOSES, DAY, STAFF, Day, Exposure, Lot, Profile, Pulse, Sample, Staff
+from streams.operators.model import (
+    CLOSES,
+    DAY,
+    EXPOSURE,
+    LOT,
+    PROFILE,
+    SAMPLE,
+    STAFF,
+    Day,
+    Exposure,
+    Lot,
+    Profile,
+    Pulse,
+    Sample,
+    Staff,
+)
 from streams.operators.rules.account import Account, not_activated, silent, unknown_operator
 from streams.operators.rules.days import disinfection_missing, next_day_due
 from streams.operators.rules.goods import not_on_chain, sold_early, uncoded_goods
@@ -20,6 +35,18 @@ from streams.operators.rules.staff import next_spell_change, spells, test_overdu
 from streams.parameters import Rules
 from streams.rows import NEVER, SEPARATOR, Row, Rows, row_key
 from streams.standing import Case, Change, Said, Trigger, compare
+
+HOME: dict[Kind, tuple[str, Row]] = {
+    Kind.POSITIVE: (SAMPLE, Sample()),
+    Kind.STAFF_POSITIVE: (EXPOSURE, Exposure()),
+    Kind.UNCODED_GOODS: (DAY, Day()),
+    Kind.DISINFECTION_MISSING: (DAY, Day()),
+    Kind.PAPERS_MISSING: (LOT, Lot()),
+    Kind.NOT_ON_CHAIN: (LOT, Lot()),
+    Kind.SOLD_EARLY: (LOT, Lot()),
+    Kind.TEST_OVERDUE: (STAFF, Staff()),
+}
+"""Kind → the form of the row it is about; the others are about the profile."""
 
 Question = tuple[Kind, str, Case | None, bool]
 """A kind, its subject, what would stand, and whether the operator no longer does what the kind is about."""
@@ -91,6 +118,13 @@ class Looker:
                 question = (Kind.TEST_OVERDUE, subject, case, not self.account.dealing)
                 return [question], [next_spell_change(row, self.now)]
         raise TypeError(f"nobody asks of a {type(row).__name__}")
+
+    def ask_one(self, kind: Kind, subject: str) -> tuple[Case | None, bool]:
+        """What would stand of one kind and subject, and whether the operator no longer does what it is about."""
+        form, empty = HOME.get(kind, (PROFILE, Profile()))
+        row = self.rows.get(row_key(form, self.operator, "" if form == PROFILE else subject), Row) or empty
+        questions = list(self._of_profile()) if form == PROFILE else self._ask(subject, row)[0]
+        return next(((case, closed) for asked, _, case, closed in questions if asked is kind), (None, False))
 
     def end_all(self, subject: str, said: dict[str, Said], trigger: Trigger) -> Iterator[Told]:
         """What stands of a subject that is forgotten ends."""

@@ -1,0 +1,119 @@
+"""`lianfang why`: the facts of an alert, its due, its rule with the basis, the point of the log, who was told."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import click
+import orjson
+from aiokafka.errors import KafkaError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from rich.console import Console
+from rich.markup import escape
+
+from connectors.cli import DONE, UNUSABLE
+from connectors.state.operator import NoState, read_operator
+from connectors.state.showing import as_json, show
+from connectors.views.read import Told, Views
+from schemas.alerts import PRIVATE, Alert, Kind
+from streams.operators.explaining import Explanation
+from streams.parameters import Rules
+from streams.settings import Settings
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("alert")
+@click.option("--private", is_flag=True, help="Alerts about staff, too.")
+@click.option("--bootstrap", help="Kafka, instead of the setting's.")
+@click.option("--redis", help="URL of the Redis, instead of the setting's.")
+@click.option("--json", "json_out", is_flag=True, help="For a program.")
+def command(alert: str, bootstrap: str | None, redis: str | None, *, private: bool, json_out: bool) -> None:
+    """Why ALERT (its id) stands, or stood: the records, the due, the rule, the log, and who was told what."""
+    given = {name: value for name, value in (("bootstrap", bootstrap), ("redis", redis)) if value is not None}
+    settings = Settings(**given)  # type: ignore[arg-type]
+    try:
+        found, told, explanation = asyncio.run(_ask(settings, alert, private=private))
+    except RedisError as error:
+        click.echo(f"the store does not answer: {error}; is Redis there, and is LIANFANG_REDIS its URL?", err=True)
+        sys.exit(UNUSABLE)
+    except KafkaError as error:
+        click.echo(f"Kafka at {settings.bootstrap} does not answer: {error}", err=True)
+        sys.exit(UNUSABLE)
+    except NoState as error:
+        click.echo(str(error), err=True)
+        sys.exit(UNUSABLE)
+    if found is None:
+        click.echo(
+            f"no alert has the id {alert!r}" + ("" if private else " (or it is private: say --private)"), err=True
+        )
+        sys.exit(UNUSABLE)
+    if json_out:
+        _print_json(found, told, explanation)
+    else:
+        _print(found, told, explanation)
+    sys.exit(DONE)
+
+
+async def _ask(
+    settings: Settings, identity: str, *, private: bool
+) -> tuple[Alert | None, list[Told], Explanation | None]:
+    client = Redis.from_url(settings.redis, socket_connect_timeout=5)
+    try:
+        views = Views(client, settings.prefix)
+        alert = await views.alert(identity, private=private)
+        if alert is None:
+            return None, [], None
+        told = await views.told(identity)
+    finally:
+        await client.aclose()
+    if not alert.operator:
+        return alert, told, None
+    known = await read_operator(settings, alert.operator)
+    return alert, told, known.explain(Kind(alert.kind), alert.subject, Rules.load(settings.rules))
+
+
+def _print(alert: Alert, told: list[Told], explanation: Explanation | None) -> None:
+    console = Console(soft_wrap=True)
+    ended = f", resolved by {alert.resolved_by}" if alert.resolved_by else ""
+    console.print(f"[bold]{alert.id}[/] {alert.status}{ended}, episode {alert.episode}", highlight=False)
+    console.print(f"  {escape(alert.text)}", highlight=False)
+    console.print(f"  since {alert.since}, changed {alert.changed_at}, revision {alert.revision}", highlight=False)
+    console.print("  rests on:" if alert.because else "  rests on no record: it is one that is missing")
+    for item in alert.because:
+        console.print(f"    [dim]{escape(f'{item.type} {item.source} {item.id}, {item.time}')}[/]", highlight=False)
+    tick = alert.as_of.tick or "no tick yet"
+    console.print(
+        f"  said as of tick {tick}, journal partition {alert.as_of.partition}, offset {alert.as_of.offset}",
+        highlight=False,
+    )
+    if explanation is not None:
+        console.print("now:")
+        show(explanation, console)
+    console.print("told:" if told else "told: nobody")
+    for one in told:
+        channel = one.channel or "no channel"
+        line = f"{one.made_at} {one.role} {one.recipient} by {channel}: {one.about.change}, {one.outcome}"
+        console.print(f"  {escape(line)}", highlight=False)
+
+
+def _print_json(alert: Alert, told: list[Told], explanation: Explanation | None) -> None:
+    value = {
+        "alert": alert,
+        "private": alert.kind in PRIVATE,
+        "now": as_json(explanation) if explanation else None,
+        "told": [
+            {
+                "notice": item.notice,
+                "recipient": item.recipient,
+                "role": item.role,
+                "channel": item.channel,
+                "made_at": item.made_at,
+                "change": item.about.change,
+                "outcome": item.outcome,
+            }
+            for item in told
+        ],
+    }
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

@@ -1,0 +1,65 @@
+"""`lianfang why-not`: why something does not stand (or that it does), in the words of `why`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import click
+import orjson
+from aiokafka.errors import KafkaError
+from rich.console import Console
+
+from connectors.cli import DONE, FOUND_WRONG, UNUSABLE
+from connectors.state.operator import Known, NoState, read_operator
+from connectors.state.showing import as_json, show
+from schemas.alerts import Kind
+from schemas.times import date_of, format_instant
+from streams.parameters import BadRules, Rules
+from streams.settings import Settings
+
+ABOUT_THE_OPERATOR = frozenset({Kind.SILENT, Kind.NOT_ACTIVATED, Kind.UNKNOWN_OPERATOR})
+ABOUT_A_DAY = frozenset({Kind.UNCODED_GOODS, Kind.DISINFECTION_MISSING})
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("operator")
+@click.argument("kind", type=click.Choice([str(kind) for kind in Kind]))
+@click.argument("subject", required=False)
+@click.option("--bootstrap", help="Kafka, instead of the setting's.")
+@click.option("--json", "json_out", is_flag=True, help="For a program.")
+def command(operator: str, kind: str, subject: str | None, bootstrap: str | None, *, json_out: bool) -> None:
+    """Why an alert of OPERATOR of this KIND about SUBJECT does not stand: its conditions, one by one.
+
+    SUBJECT is the lot, the staff member, the sample or the day (YYYY-MM-DD; today where it is left out). Exit 1 if it
+    does stand after all.
+    """
+    settings = Settings() if bootstrap is None else Settings(bootstrap=bootstrap)
+    wanted = Kind(kind)
+    try:
+        known = asyncio.run(read_operator(settings, operator))
+        found = known.explain(wanted, _subject(wanted, operator, subject, known), Rules.load(settings.rules))
+    except (NoState, BadRules) as error:
+        click.echo(str(error), err=True)
+        sys.exit(UNUSABLE)
+    except KafkaError as error:
+        click.echo(f"Kafka at {settings.bootstrap} does not answer: {error}", err=True)
+        sys.exit(UNUSABLE)
+    if json_out:
+        click.echo(orjson.dumps(as_json(found), option=orjson.OPT_INDENT_2).decode())
+    else:
+        console = Console(soft_wrap=True)
+        show(found, console)
+        place = f"operator-journal/{known.partition} up to offset {known.next_offset}"
+        console.print(f"  as of tick {format_instant(known.now)}, {place}", highlight=False)
+    sys.exit(FOUND_WRONG if found.stands else DONE)
+
+
+def _subject(kind: Kind, operator: str, subject: str | None, known: Known) -> str:
+    if kind in ABOUT_THE_OPERATOR:
+        return operator
+    if subject is None and kind in ABOUT_A_DAY:
+        return date_of(known.now)
+    if subject is None:
+        raise click.UsageError(f"{kind} is about something: name the lot, staff member or sample")
+    return subject
