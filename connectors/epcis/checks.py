@@ -35,8 +35,9 @@ class Findings:
 
     def add(self, path: str, message: str) -> None:
         """Note a problem; of a document that is wrong throughout, the first are enough."""
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(Problem(path, message))
+        problem = Problem(path, message)
+        if len(self.problems) < MAX_PROBLEMS and problem not in self.problems:
+            self.problems.append(problem)
 
 
 Check = Callable[[Any, str, Findings], None]
