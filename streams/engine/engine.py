@@ -42,7 +42,7 @@ AT_ONCE = 16
 class Engine:
     """One for each process."""
 
-    def __init__(  # noqa: PLR0913 - the composition root of this room
+    def __init__(
         self, settings: Settings, flows: Iterable[Flow], *, group: str, rules: Rules, health: Health
     ) -> None:  # fmt: skip
         self.settings, self.flows, self.group, self.rules, self.health = settings, tuple(flows), group, rules, health

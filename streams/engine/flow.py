@@ -10,7 +10,6 @@ from streams.context import Context
 from streams.machine import Machine
 
 if TYPE_CHECKING:
-    from streams.engine.engine import Engine
     from streams.engine.partition import Partition
 
 
@@ -24,8 +23,15 @@ class Batches(Protocol):
         """Events whose value is a `Batch`."""
 
 
-async def feed(batches: Batches, engine: Engine) -> None:
-    """The body of every agent."""
+class Feeder(Protocol):
+    """The engine, as far as an agent needs it."""
+
+    async def feed(self, batch: Any) -> None:
+        """Take the batch; waits while too much is unwritten. Whatever goes wrong inside ends the process."""
+
+
+async def feed(batches: Batches, engine: Feeder) -> None:
+    """The body of an agent, for flows that have none of their own."""
     async for event in batches.noack().events():
         await engine.feed(event.value)
 
@@ -39,5 +45,5 @@ class Flow:
     name: str  # the label of its metrics
     inputs: Mapping[str, str]
     machine: Callable[[int, Context], Machine]
-    agent: Callable[[Batches, Engine], Awaitable[None]] = feed
+    agent: Callable[[Batches, Feeder], Awaitable[None]] = feed
     task: Callable[[Partition], Awaitable[None]] | None = None

@@ -58,7 +58,7 @@ class Observer(Protocol):
 class Partition:
     """`machine` has its rows; `position` is where the next entry is expected. Not started until `start`."""
 
-    def __init__(  # noqa: PLR0913 - what a partition is made of
+    def __init__(
         self, flow: Flow, tp: TopicPartition, topic: str, machine: Machine, position: Position, port: Port, observer: Observer,
         linger: float,
     ) -> None:  # fmt: skip

@@ -10,12 +10,8 @@ import threading
 from collections.abc import Coroutine, Iterable
 from typing import Any, NoReturn
 
-from aiokafka.errors import ConsumerStoppedError
-from faust.exceptions import ConsumerNotStarted
-
 from streams import logs
 from streams.engine import ends
-from streams.engine.app import App
 from streams.engine.engine import Engine
 from streams.engine.flow import Flow
 from streams.engine.watch import Watchdog, watch
@@ -40,6 +36,8 @@ def run(
 
 
 async def _main(settings: Settings, flows: tuple[Flow, ...], group: str, rules: Rules | None) -> None:
+    from streams.engine.app import App  # noqa: PLC0415 - who only looks at state topics need not wait for Faust
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,7 +81,7 @@ async def _stop(engine: Engine, tasks: list[asyncio.Task[None]]) -> NoReturn:
     try:
         async with asyncio.timeout(LEAVE_WITHIN):
             await engine.thread.leave()
-    except (TimeoutError, ConsumerNotStarted, ConsumerStoppedError) as error:
+    except Exception as error:
         log.warning("the group was not left; the session runs out by itself", error=type(error).__name__)
     log.info("stopped")
     ends.leave(ends.DONE)
