@@ -12,19 +12,18 @@ from connectors.cli import DONE
 from connectors.topics import cluster
 from streams import logs
 from streams.clock.process import connected
+from streams.engine.ends import ALARM, FAILED
 from streams.health import Health
 from streams.parameters import BadRules, Rules
 from streams.settings import Settings
-
-AGAIN, FOR_GOOD = 70, 78
-"""Exit codes of a process that runs until stopped: a fresh one may try again; none may before somebody has looked."""
 
 
 @click.command()
 def command() -> None:
     """Append ticks behind the barrier, at every multiple of the setting `tick`, until stopped.
 
-    As many clocks may run as one likes. Not for simulated time: there the driver says what time it is.
+    As many clocks may run as one likes. Not for simulated time: there the driver says what time it is. Exits 0 when told
+    to stop, 70 when something broke (start it again), 78 when topics or rules do not fit (starting again can't help).
     """
     settings = Settings()
     logs.configure(form=settings.log_format, level=settings.log_level, process="clock")
@@ -46,10 +45,10 @@ async def _run(settings: Settings) -> int:
             await clock.run(stop)
     except (BadRules, cluster.Refused) as error:
         log.error("refused-to-start", why=str(error))  # noqa: TRY400 - words for operations, not a traceback
-        return FOR_GOOD if getattr(error, "for_good", True) else AGAIN
+        return ALARM
     except Exception as error:
         log.exception("clock-ended", error=type(error).__name__)
-        return AGAIN
+        return FAILED
     finally:
         await health.close()
     log.info("stopped")

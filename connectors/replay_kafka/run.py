@@ -10,7 +10,6 @@ from typing import IO
 import click
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.partitioner import murmur2
 
 from connectors.replay_kafka.batches import Batch, Message, batches
 from connectors.replay_kafka.workers import Place, started
@@ -18,6 +17,7 @@ from schemas.times import parse_instant
 from streams.clock.barrier import Barrier, Stuck
 from streams.clock.port import KafkaPort
 from streams.context import Context
+from streams.engine.partitioner import partition_of
 from streams.kafka import client_options
 from streams.parameters import Rules
 from streams.replay.pure import Line, PureEngine
@@ -101,14 +101,13 @@ async def _publish(
         sent = []
         for message in group:
             name = settings.prefix + message.topic
-            count = settings.partitions[message.topic]
             sent.append(
                 await producer.send(
                     name,
                     message.line.value,
                     key=message.key or None,
                     # by the key even where it is empty: what can't be read keeps its order too
-                    partition=(murmur2(message.key) & 0x7FFFFFFF) % count,
+                    partition=partition_of(message.key, settings.partitions[message.topic]),
                     timestamp_ms=message.line.recorded,
                 )
             )

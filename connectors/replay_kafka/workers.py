@@ -21,6 +21,8 @@ from streams.settings import Settings
 WORKERS = 2
 SPREAD = {**dict.fromkeys(PUBLIC_TOPICS, 2), "operator-journal": 4, "staff-journal": 2}
 """Few partitions, because a history may be shorter than making them takes; more than one, so that all workers work."""
+REBALANCE = "3"
+"""Seconds: the embedded broker lets the first members of a group wait for half of this."""
 PATIENCE = 1.0
 """Seconds a worker gets to end: by then all that it wrote has been read."""
 
@@ -46,6 +48,7 @@ def started(settings: Settings, bootstrap: str | None, *, workers: int = WORKERS
         env = _environment(settings)
         if bootstrap is None:
             env |= embedded_settings(start_broker(supervisor, output=Path(folder, "broker.log")))
+            env["LIANFANG_REBALANCE_TIMEOUT"] = REBALANCE
         else:
             env |= {"LIANFANG_BOOTSTRAP": bootstrap}
         own = _settings(env)
@@ -70,7 +73,6 @@ def _environment(settings: Settings) -> dict[str, str]:
         "LIANFANG_PARTITIONS": json.dumps(partitions),
         "LIANFANG_HTTP_PORT": "0",
         "LIANFANG_LOG_LEVEL": "warning",
-        "LIANFANG_REBALANCE_TIMEOUT": "6",
     }
     return env if settings.rules is None else env | {"LIANFANG_RULES": str(settings.rules.resolve())}
 

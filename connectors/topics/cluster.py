@@ -21,14 +21,7 @@ DEADLINE = 30.0
 
 
 class Refused(Exception):  # noqa: N818 - the cluster is not as it must be; nothing of ours broke
-    """The cluster's topics are not what this installation wants; each line says what to do.
-
-    `for_good`: starting again does not help, somebody has to change the settings.
-    """
-
-    def __init__(self, text: str, *, for_good: bool) -> None:
-        super().__init__(text)
-        self.for_good = for_good
+    """The cluster's topics are not what this installation wants; each line says what to do."""
 
 
 @asynccontextmanager
@@ -74,8 +67,7 @@ async def refuse_other(settings: Settings) -> None:
     wrong = [one for one in await check(settings) if one.finding in fatal]
     if wrong:
         lines = [f"{one.topic}: {one.text}" for one in wrong]
-        for_good = any(one.finding is Finding.OTHER_PARTITIONS for one in wrong)
-        raise Refused("\n".join([*lines, "`lianfang topics` creates what is missing."]), for_good=for_good)
+        raise Refused("\n".join([*lines, "`lianfang topics` creates what is missing."]))
 
 
 async def remove(settings: Settings, registry: Registry | None = None) -> None:
