@@ -6,6 +6,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 
@@ -124,6 +125,7 @@ class Alert:
     drill: bool
 
 
+@lru_cache(maxsize=65536)
 def alert_id(kind: str, operator: str, subject: str) -> str:
     """26 characters of lower-case base32 of SHA-256: the same alert has the same id in every run."""
     digest = hashlib.sha256("\x1f".join((kind, operator, subject)).encode()).digest()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -14,9 +15,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 BEIJING = 8 * HOUR  # UTC+8 all year, no daylight saving since 1991
 
-_RFC3339 = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))", re.ASCII
-)
+_RFC3339 = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1)
@@ -59,14 +58,21 @@ def parse_date(text: str) -> str:
 
 def date_of(instant: int) -> str:
     """The Beijing day an instant falls on."""
-    return (_EPOCH_DAY + timedelta(days=(instant + BEIJING) // DAY)).isoformat()
+    return _day((instant + BEIJING) // DAY)
 
 
+@lru_cache(maxsize=4096)
+def _day(number: int) -> str:
+    return (_EPOCH_DAY + timedelta(days=number)).isoformat()
+
+
+@lru_cache(maxsize=4096)
 def start_of(day: str) -> int:
     """The instant at which a Beijing day begins."""
     return (date.fromisoformat(day) - _EPOCH_DAY).days * DAY - BEIJING
 
 
+@lru_cache(maxsize=4096)
 def day_after(day: str, days: int = 1) -> str:
     """The Beijing day so many days later (earlier, if negative)."""
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()

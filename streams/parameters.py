@@ -150,6 +150,7 @@ class Rules:
         content = orjson.dumps(self.content.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(content).hexdigest()[:16]
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - one Rules a process
     def required(self, goods: str, day: str) -> frozenset[str]:
         """What is required of a lot of this class whose first upload was on this day."""
         entry = self._requirement(goods, day)
@@ -170,6 +171,7 @@ class Rules:
         entry = self._entry(name, day)
         return entry.basis if entry else ""
 
+    @lru_cache(maxsize=4096)  # noqa: B019
     def values(self, names: tuple[str, ...], day: str) -> tuple[int | None, ...]:
         """Several parameters' values on a day."""
         return tuple(self.value(name, day) for name in names)

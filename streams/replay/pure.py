@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from schemas.envelope import Refused, read
 from schemas.times import BEIJING, DAY
 from streams.context import Context
-from streams.journal import journaled
-from streams.machine import Entry, Output
+from streams.journal import JOURNALS
+from streams.machine import RECORDED, Entry, Output
 from streams.operators.machine import Operators
 from streams.staff.machine import Staff
 
+OPERATOR_JOURNAL, STAFF_JOURNAL = "operator-journal", "staff-journal"
 ALERTS = frozenset({"alerts", "alerts-private"})
 
 
@@ -39,28 +40,26 @@ class PureEngine:
 
     def begin(self, recorded: int) -> None:
         """*Now* before any tick: the recorded of the first line, refused or not."""
-        for _ in (*self.staff.tick(recorded, self._entry("staff-journal", recorded)),):
-            pass
-        for _ in (*self.operators.tick(recorded, self._entry("operator-journal", recorded)),):
-            pass
+        for machine, journal in ((self.staff, STAFF_JOURNAL), (self.operators, OPERATOR_JOURNAL)):
+            deque(machine.tick(recorded, self._entry(journal, recorded)), maxlen=0)  # nothing is there to be told yet
 
     def record(self, line: Line) -> Iterator[Output]:
         """One line; gives the alert messages that follow."""
-        entry = self._entry("", line.recorded, line.value)
         try:
             record = read(line.value, {}, recorded=line.recorded, goods=self._rules.goods_classes)
         except Refused:
             return
-        if record.log[0] == "person":
-            return
-        output = journaled(entry, record)
-        yield from self._run([output], line.recorded)
+        journal = JOURNALS[record.log[0]]
+        if journal in (OPERATOR_JOURNAL, STAFF_JOURNAL):
+            machine = self._machine(journal)
+            entry = self._entry(journal, line.recorded, line.value, {RECORDED: b"%d" % line.recorded})
+            yield from self._run(machine.accept(record, entry).outputs, line.recorded)
 
     def tick(self, tick: int) -> Iterator[Output]:
         """One tick, staff first; gives the alert messages that follow."""
-        for outputs in self.staff.tick(tick, self._entry("staff-journal", tick)):
+        for outputs in self.staff.tick(tick, self._entry(STAFF_JOURNAL, tick)):
             yield from self._run(outputs, tick)
-        for outputs in self.operators.tick(tick, self._entry("operator-journal", tick)):
+        for outputs in self.operators.tick(tick, self._entry(OPERATOR_JOURNAL, tick)):
             yield from self._run(outputs, tick)
 
     def next_due(self) -> int | None:
@@ -74,10 +73,12 @@ class PureEngine:
             output = waiting.popleft()
             if output.topic in ALERTS:
                 yield output
-            elif output.topic in {"operator-journal", "staff-journal"}:
-                machine: Operators | Staff = self.operators if output.topic == "operator-journal" else self.staff
+            elif output.topic in (OPERATOR_JOURNAL, STAFF_JOURNAL):
                 entry = self._entry(output.topic, at, output.value, dict(output.headers))
-                waiting.extend(machine.apply(entry).outputs)
+                waiting.extend(self._machine(output.topic).apply(entry).outputs)
+
+    def _machine(self, journal: str) -> Operators | Staff:
+        return self.operators if journal == OPERATOR_JOURNAL else self.staff
 
     def _entry(self, topic: str, at: int, value: bytes | None = None, headers: dict[str, bytes] | None = None) -> Entry:
         self._offset += 1

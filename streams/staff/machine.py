@@ -59,6 +59,10 @@ class Staff:
             record = read_journaled(entry, self._rules.goods_classes)
         except Refused as refused:
             return Applied([refusal(entry, refused.reason, refused.message)], Verdict.REFUSED, reason=refused.reason)
+        return self.accept(record, entry)
+
+    def accept(self, record: Record, entry: Entry) -> Applied:
+        """A record that was read already (a replay reads each but once)."""
         admission = self._ledger.admit(record)
         if admission is Admission.DUPLICATE:
             return Applied((), Verdict.DUPLICATE, record.type)

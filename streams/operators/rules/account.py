@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 from schemas.times import date_of, day_after, format_instant, start_of
 from streams.operators.model import Profile, Pulse, Registration
@@ -17,56 +16,25 @@ class Account:
     def __init__(self, profile: Profile, now: int) -> None:
         self.profile = profile
         self.now = now
-
-    @cached_property
-    def by_time(self) -> list[Registration]:
-        """Those that came into force until now, by time, at a tie by *later*."""
-        return sorted((item for item in self.profile.registrations if item.time <= self.now), key=lambda r: r.in_time)
-
-    @cached_property
-    def in_force(self) -> Registration | None:
-        """The registration in force now."""
-        return self.by_time[-1] if self.by_time else None
-
-    @cached_property
-    def place(self) -> PlaceRow | None:
-        """county, town, grid, office of the registration in force."""
-        reg = self.in_force
-        return (reg.county, reg.town, reg.grid, reg.office) if reg else None
-
-    @cached_property
-    def name(self) -> str:
-        """The operator's name, empty while unknown."""
-        return self.in_force.name if self.in_force else ""
-
-    @cached_property
-    def active(self) -> bool:
-        """Whether the status is active now."""
-        return self.in_force is not None and self.in_force.status == "active"
-
-    @cached_property
-    def dealing_since(self) -> int | None:
+        by_time = sorted((item for item in profile.registrations if item.time <= now), key=lambda reg: reg.in_time)
+        self.in_force: Registration | None = by_time[-1] if by_time else None
+        """The registration in force now: by time, at a tie by *later*, the last of those that came into force."""
+        self.dealing_since: int | None = _dealing_since(by_time)
         """The earliest instant from which the operator has been dealing until now; None if it does not deal now."""
-        since = None
-        following: int | None = None
-        for reg in reversed(self.by_time):
-            if reg.time == following:
-                continue  # at a tie of time the later is in force, and the reversed order meets it first
-            following = reg.time
-            if not reg.deals:
-                break
-            since = reg.time
-        return since
+        self.first_recorded: int | None = min((item.recorded for item in profile.registrations), default=None)
+        """The smallest *recorded* of the registrations, those ahead of now included."""
+        reg = self.in_force
+        self.place: PlaceRow | None = (reg.county, reg.town, reg.grid, reg.office) if reg else None
+        """county, town, grid, office of the registration in force."""
+        self.name: str = reg.name if reg else ""
+        """The operator's name, empty while unknown."""
+        self.active: bool = reg is not None and reg.status == "active"
+        """Whether the status is active now."""
 
     @property
     def dealing(self) -> bool:
         """Whether the operator deals now."""
         return self.dealing_since is not None
-
-    @cached_property
-    def first_recorded(self) -> int | None:
-        """The smallest *recorded* of the registrations, those ahead of now included."""
-        return min((item.recorded for item in self.profile.registrations), default=None)
 
     def dealing_from(self, instant: int) -> bool:
         """Whether the operator was dealing at an instant and has been ever since."""
@@ -79,6 +47,18 @@ class Account:
     def passed_since(self, before: int) -> bool:
         """Whether a registration came into force after an earlier instant, until now."""
         return any(before < item.time <= self.now for item in self.profile.registrations)
+
+
+def _dealing_since(by_time: list[Registration]) -> int | None:
+    since = following = None
+    for reg in reversed(by_time):
+        if reg.time == following:
+            continue  # at a tie of time the later is in force, and the reversed order meets it first
+        following = reg.time
+        if not reg.deals:
+            break
+        since = reg.time
+    return since
 
 
 def silent(account: Account, pulse: Pulse, declared: Callable[[str], bool], rules: Rules) -> Case | None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from schemas.times import date_of
-from streams.operators.model import Brought, Lot
+from streams.operators.model import Lot
 from streams.parameters import Rules
 from streams.standing import Case
 
@@ -16,38 +14,26 @@ class Papers:
     """The papers of one lot of one operator."""
 
     def __init__(self, lot: Lot, rules: Rules) -> None:
-        self.lot = lot
-        self.rules = rules
-
-    @cached_property
-    def uploads(self) -> list[Brought]:
-        """The operator's uploads of the lot."""
-        return [item for item in self.lot.brought if item.goods]
-
-    @cached_property
-    def first_upload(self) -> Brought:
-        """The upload with the smallest time."""
-        return min(self.uploads, key=lambda item: item.in_time)
-
-    @cached_property
-    def goods(self) -> str:
+        self.brought = lot.brought
+        self.uploads = [item for item in lot.brought if item.goods]
+        """The operator's uploads of the lot. Without any the rest is empty."""
+        self.goods = ""
         """The class of the upload with the greatest time, at a tie the later; for earlier sales too."""
-        return max(self.uploads, key=lambda item: item.in_time).goods
-
-    @cached_property
-    def first_day(self) -> str:
-        """The Beijing day of the first upload; it says which rules hold and whether a paper had expired."""
-        return date_of(self.first_upload.time)
-
-    @cached_property
-    def required(self) -> frozenset[str]:
-        """Papers, and perhaps the trace code, that a lot of this class needed on the day of the first upload."""
-        return self.rules.required(self.goods, self.first_day)
+        self.first_day = ""
+        """The Beijing day of the smallest time of an upload: which rules hold, and whether a paper had expired."""
+        self.first_time = 0
+        self.required: frozenset[str] = frozenset()
+        """Papers, and perhaps the trace code, that a lot of this class needed on that day."""
+        if self.uploads:
+            self.goods = max(self.uploads, key=lambda item: item.in_time).goods
+            self.first_time = min(item.time for item in self.uploads)
+            self.first_day = date_of(self.first_time)
+            self.required = rules.required(self.goods, self.first_day)
 
     def missing(self, until: int | None = None) -> list[str]:
         """What is required and was not brought by records with a time up to `until` (None: by any), sorted."""
         missing = set(self.required)
-        for item in self.lot.brought:
+        for item in self.brought:
             if until is not None and item.time > until:
                 continue
             if item.code:
@@ -67,7 +53,7 @@ def papers_missing(name: str, lot: Lot, today: str, rules: Rules) -> Case | None
     missing = papers.missing()
     if not missing:
         return None
-    since = papers.first_upload.time
+    since = papers.first_time
     return Case(
         since=since,
         detail={"lot": name, "goods": papers.goods, "missing": missing},
