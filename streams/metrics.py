@@ -151,9 +151,6 @@ FEED_BEHIND = Level("feed_behind_seconds", "How far a holding feed is behind the
 LAG = Level("lag_records", "Records not yet committed past, by flow and partition.", flow=FLOWS, partition=None)
 ROWS = Level("rows", "Rows of state held.", flow=FLOWS, partition=None)
 ROW_BYTES = Level("row_bytes", "Bytes of encoded rows and keys.", flow=FLOWS, partition=None)
-IMPAIRED = Level(
-    "impaired_operators", "Operators whose absence kinds are withheld after an internal error.", partition=None
-)
 UP = Level("ready", "1 when this process owns its partitions and has recovered their state.")
 
 
