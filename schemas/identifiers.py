@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from schemas.times import parse_date
 
@@ -59,11 +59,19 @@ def _no_control(text: str) -> str:
     return text
 
 
-Identifier = Annotated[str, AfterValidator(identifier)]
-PersonIdentifier = Annotated[str, AfterValidator(pseudonym)]
-OptionalIdentifier = Annotated[Identifier | None, BeforeValidator(_blank_is_none)]
+_TRIMMED = "Trimmed of Unicode white space; then no character of the categories C and Z but U+0020."
+_SHAPE = {"type": "string", "pattern": r"\S", "description": f"1 to 64 characters. {_TRIMMED}"}
+_NOBODY = {"not": {"pattern": r"^\s*(\d{17}[\dXx]|1[3-9]\d{9})\s*$"}}
+
+Identifier = Annotated[str, AfterValidator(identifier), WithJsonSchema(_SHAPE)]
+PersonIdentifier = Annotated[str, AfterValidator(pseudonym), WithJsonSchema(_SHAPE | _NOBODY)]
+OptionalIdentifier = Annotated[
+    Identifier | None,
+    BeforeValidator(_blank_is_none),
+    WithJsonSchema({"type": ["string", "null"], "description": f"Blank is none; else 1 to 64 characters. {_TRIMMED}"}),
+]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 """Any text, blank too. Limited, because names and hazards are repeated in alerts, which must fit into a message."""
 Attribute = Annotated[str, Field(min_length=1, max_length=1_000), AfterValidator(_no_control)]
 """A `source` or `id` of a CloudEvent, where `data` names one."""
-Date = Annotated[str, AfterValidator(parse_date)]
+Date = Annotated[str, AfterValidator(parse_date), WithJsonSchema({"type": "string", "format": "date"})]

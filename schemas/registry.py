@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from schemas.data import Data, Part
 from schemas.identifiers import Identifier, PersonIdentifier, Text
@@ -112,4 +112,4 @@ class FeedAdvanced(Data):
     """All that this feed recorded before `complete_until` has been sent."""
 
     feed: Identifier
-    complete_until: Annotated[str, AfterValidator(_instant)]
+    complete_until: Annotated[str, AfterValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]

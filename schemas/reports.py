@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from schemas.data import Data, Part
 from schemas.identifiers import Attribute, Identifier, PersonIdentifier, Text
@@ -40,6 +40,8 @@ class Action(StrEnum):
 class AlertHandled(Data):
     """What was done about an alert of an operator, or of a staff member where the alert has no operator."""
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["operator"]}, {"required": ["staff"]}]})
+
     operator: Identifier | None = None
     staff: PersonIdentifier | None = None
     alert: Identifier
@@ -56,6 +58,10 @@ class AlertHandled(Data):
 
 class RecordVoided(Data):
     """The record `source`, `record` never was. Names exactly one of operator, staff and person, as that record does."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": [name]} for name in ("operator", "staff", "person")]}
+    )
 
     operator: Identifier | None = None
     staff: PersonIdentifier | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from schemas.data import Data
 from schemas.identifiers import Identifier, OptionalIdentifier, PersonIdentifier, Text
@@ -30,6 +30,14 @@ class Result(StrEnum):
 
 class SampleTested(Data):
     """A sample; the record's `time` is when it was taken. Goods and surfaces name the operator, staff the person."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"on": {"const": "staff"}}},
+            "then": {"required": ["staff"]},
+            "else": {"required": ["operator"]},
+        }
+    )
 
     sample: Identifier
     on: Annotated[SampledOn, Field(strict=False)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from schemas.data import Data, Part, Quantity
 from schemas.identifiers import Date, Identifier, OptionalIdentifier, Text
@@ -79,4 +79,4 @@ class DayDeclared(Data):
 
     operator: Identifier
     date: Date
-    trading: Annotated[bool, AfterValidator(_is_false)]
+    trading: Annotated[bool, AfterValidator(_is_false), WithJsonSchema({"const": False})]
