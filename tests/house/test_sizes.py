@@ -50,3 +50,12 @@ def test_a_module_says_in_one_paragraph_what_it_is_for_and_every_function_what_i
 @pytest.mark.parametrize("path", TESTS, ids=str)
 def test_a_file_of_tests_says_what_it_is_about(path):
     assert ast.get_docstring(ast.parse(source(path)))
+
+
+def test_every_flow_says_in_a_few_lines_what_it_reads_keeps_and_writes_and_what_happens_when_it_fails():
+    flows = {path.parent for path in python("streams") if path.name == "agent.py"}
+    assert flows
+    for flow in flows:
+        text = source(flow / "README.md").lower()
+        assert [word for word in ("reads", "key", "keeps", "writes", "dead-letters") if word not in text] == [], flow
+        assert len(text.splitlines()) <= 30
