@@ -22,8 +22,9 @@ from streams.settings import Settings
 def command() -> None:
     """Append ticks behind the barrier, at every multiple of the setting `tick`, until stopped.
 
-    As many clocks may run as one likes. Not for simulated time: there the driver says what time it is. Exits 0 when told
-    to stop, 70 when something broke (start it again), 78 when topics or rules do not fit (starting again can't help).
+    As many clocks may run as one likes. Not for simulated time: there the driver says what time it is.
+
+    Exits 0 when told to stop, 70 when something broke (start it again), 78 when topics or rules do not fit.
     """
     settings = Settings()
     logs.configure(form=settings.log_format, level=settings.log_level, process="clock")
