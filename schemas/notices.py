@@ -20,6 +20,8 @@ WECOM_TEXT_BYTES = 2048
 """Most bytes of the content of a WeCom text message."""
 WECOM_MARKDOWN_BYTES = 4096
 """Most bytes of the content of a WeCom markdown message."""
+REPEATED = "【重发】"
+"""Stands before a message that is sent again although the provider may have it already."""
 SMS_ONE, SMS_PART = 70, 67
 """Characters, signature included, of an SMS that is one part, and of each part of a longer one."""
 

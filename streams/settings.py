@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     sms_sign_name: str = "联防"
     sms_access_key: str | None = None
     sms_access_secret: SecretStr | None = None
+    sms_templates: dict[str, str] = Field(default_factory=dict, description="our template → the provider's code for it")
+    sms_receipts_port: int = 0  # where the provider pushes receipts to: /receipts on http_host; 0: nowhere
 
     # views, metrics, logs
     redis: str = "redis://127.0.0.1:6379/0"

@@ -222,7 +222,7 @@ def _overdue(case: Case, setting: Setting, note: str) -> Sentence:
 
 
 def _note(telling: Telling) -> str:
-    """What the desk is told of roles of which nobody could be told; an unknown operator has no place, that is no news."""
+    """What the desk is told of roles of which nobody could be told. That an unknown operator has no place is known."""
     whys: dict[str, dict[str, None]] = {}
     for lacking in telling.instead_of:
         if lacking.area or telling.case.kind is not Kind.UNKNOWN_OPERATOR:

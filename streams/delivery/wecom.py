@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schemas.notices import WECOM_MARKDOWN_BYTES, WECOM_TEXT_BYTES, WecomText
+from schemas.notices import REPEATED, WECOM_MARKDOWN_BYTES, WECOM_TEXT_BYTES, WecomText
 
 LIMITS = {"markdown": WECOM_MARKDOWN_BYTES, "text": WECOM_TEXT_BYTES}
 _NUMBERED = "（{}/{}）"
@@ -23,7 +23,7 @@ def text(title: str, lines: Sequence[str]) -> WecomText:
 
 
 def _parts(head: str, lines: list[str], limit: int) -> list[str]:
-    room = limit - len(head.encode()) - _ROOM
+    room = limit - len(head.encode()) - _ROOM - len(REPEATED.encode())
     bodies: list[str] = []
     for line in (piece for whole in lines for piece in cut(whole, room - 1)):
         joined = f"{bodies[-1]}\n{line}" if bodies else ""
