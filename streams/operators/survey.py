@@ -212,14 +212,17 @@ class Survey:
             return []
         if form == CLOSES:
             return self._closes_at_tick(key, trigger)
+        outputs: list[Output] = []
         pulse = self.rows.get(row_key(PULSE, operator, ""), Pulse)
         if pulse is not None and trigger.now >= pulse.named + REACH:
-            return self._forget(operator, trigger)
+            outputs += self._forget(operator, trigger)
+        if form in {META, PULSE} or key not in self.rows:
+            return outputs
         if form == PROFILE:
             account = self._looker(operator, trigger.now).account
-            outputs = self._look_days(operator, trigger)
+            outputs += self._look_days(operator, trigger)
             return outputs + self._look_profile(operator, trigger, everything=account.passed_since(before))
-        return [] if form in {META, PULSE} else self._look(key, trigger)
+        return outputs + self._look(key, trigger)
 
 
 def plain(item: Fact | None) -> list[Any] | None:
