@@ -53,10 +53,12 @@ class Engine:
         self._chain: Chain | None = None
         self._loading: asyncio.Task[None] | None = None
         self.assigned_at: float | None = None  # since when partitions are assigned and not yet taken up
+        self._ports: dict[TopicPartition, Port] = {}
         self._plain: AIOKafkaProducer | None = None
         self._observing = Observing(self._durable)
         self._offsets: dict[TopicPartition, int] = {}
-        self._to_commit, self._commit_lock = asyncio.Event(), asyncio.Lock()
+        self._to_commit = asyncio.Event()
+        self._commit_lock, self._releasing = asyncio.Lock(), asyncio.Lock()
         health.set_ready(ready=False, why="starting")
 
     @property
@@ -119,34 +121,30 @@ class Engine:
             self.health.set_ready(ready=True, why="owns no partition: there are more processes than partitions")
             return
         self.health.set_ready(ready=False, why=f"loading {len(assigned)} partitions")
+        log.info("partitions assigned", partitions=len(assigned))
         self._counts = await topology.look(self.settings, self.flows)
         async with asyncio.timeout(START_WITHIN):
-            ports = await self._start_ports(assigned)
+            await self._start_ports(assigned)  # fences former owners, so from here on nobody else writes
+        log.info("writers started", partitions=len(assigned))
         context = Context(self.settings, self.rules, self._counts)
         loadings = [self._loading_of(tp, context) for tp in assigned]
         await load(self.settings, loadings, self.thread.committed)
-        for one in loadings:
-            assert one.position is not None
-            self._owned[one.source] = self._partition(one, ports[one.source])
+        loaded = [self._partition(one) for one in loadings]
         # a group's offset must never stand without a position row beside it, or a lost state topic would go unnoticed
-        fresh = [one for one in loadings if one.fresh]
+        fresh = [partition for one, partition in zip(loadings, loaded, strict=True) if one.fresh]
         async with asyncio.timeout(START_WITHIN):
-            await asyncio.gather(*(ports[one.source].commit(Unit(self._owned[one.source].position)) for one in fresh))
+            await asyncio.gather(*(partition.port.commit(Unit(partition.position)) for partition in fresh))
+        self._owned = {partition.tp: partition for partition in loaded}
 
-    async def _start_ports(self, assigned: list[TopicPartition]) -> dict[TopicPartition, Port]:
+    async def _start_ports(self, assigned: list[TopicPartition]) -> None:
         gate = asyncio.Semaphore(AT_ONCE)
-        ports = {tp: await self._port(tp) for tp in assigned}
+        self._ports = {tp: await self._port(tp) for tp in assigned}
 
         async def start(port: Port) -> None:
             async with gate:
                 await port.start()
 
-        try:
-            await asyncio.gather(*(start(port) for port in ports.values()))
-        except asyncio.CancelledError:
-            await asyncio.gather(*(port.stop() for port in ports.values()), return_exceptions=True)
-            raise
-        return ports
+        await asyncio.gather(*(start(port) for port in self._ports.values()))
 
     async def _port(self, tp: TopicPartition) -> Port:
         topic = tp.topic.removeprefix(self.settings.prefix)
@@ -162,14 +160,15 @@ class Engine:
     def _loading_of(self, tp: TopicPartition, context: Context) -> Loading:
         flow = self._by_topic[tp.topic]
         state = flow.inputs[tp.topic.removeprefix(self.settings.prefix)]
-        return Loading(tp, TopicPartition(self.settings.prefix + state, tp.partition), flow.machine(tp.partition, context))
+        return Loading(
+            tp, TopicPartition(self.settings.prefix + state, tp.partition), flow.machine(tp.partition, context)
+        )
 
-    def _partition(self, one: Loading, port: Port) -> Partition:
-        assert one.position is not None
+    def _partition(self, one: Loading) -> Partition:
         one.machine.resume(one.position.tick)
         topic = one.source.topic.removeprefix(self.settings.prefix)
         return Partition(
-            self._by_topic[one.source.topic], one.source, topic, one.machine, one.position, port,
+            self._by_topic[one.source.topic], one.source, topic, one.machine, one.position, self._ports[one.source],
             self._observing, self.settings.linger,
         )  # fmt: skip
 
@@ -192,23 +191,26 @@ class Engine:
         self.app.flow_control.suspend()
 
     async def release(self) -> None:
-        """Give all partitions up: finish what is being written, write what was applied, commit, close. With a deadline."""
+        """Give everything up: finish what is being written, write what was applied, commit, close. With a deadline."""
         self._chain = None
         self.thread.drop()
-        if self._loading is not None and not self._loading.done():
-            self._loading.cancel()
-            await asyncio.wait([self._loading])
-        owned, self._owned = self._owned, {}
-        self.health.set_ready(ready=False, why="rebalancing")
-        if not owned:
-            return
-        async with asyncio.timeout(self._drain_within):
-            await asyncio.gather(*(partition.drain() for partition in owned.values()))
-            await self._commit({tp: partition.durable for tp, partition in owned.items()})
-        async with asyncio.timeout(STOP_WITHIN):
-            await asyncio.gather(*(partition.port.stop() for partition in owned.values()))
-        self._observing.forget(owned.values())
-        log.info("partitions given up", partitions=len(owned))
+        async with self._releasing:  # a revoke and SIGTERM may come together
+            if self._loading is not None and not self._loading.done():
+                self._loading.cancel()
+                await asyncio.wait([self._loading])
+            self.health.set_ready(ready=False, why="rebalancing")
+            owned, self._owned = self._owned, {}
+            ports, self._ports = self._ports, {}
+            async with asyncio.timeout(self._drain_within):
+                await asyncio.gather(*(partition.drain() for partition in owned.values()))
+                self._offsets.clear()  # from here on they are the next owner's to tell
+                await self._commit({tp: partition.durable for tp, partition in owned.items()})
+            async with asyncio.timeout(STOP_WITHIN):
+                # one that was cut off while it started may fail to stop; it has written nothing
+                await asyncio.gather(*(port.stop() for port in ports.values()), return_exceptions=True)
+            self._observing.forget(owned.values())
+            if owned:
+                log.info("partitions given up", partitions=len(owned))
 
     @property
     def _drain_within(self) -> float:
@@ -236,4 +238,4 @@ class Engine:
         async with self._commit_lock:
             if offsets:
                 await self.thread.commit_offsets(offsets)
-                self._observing.committed(self.partitions, self.thread.lags())
+                self._observing.committed(self.partitions, self.thread.places())

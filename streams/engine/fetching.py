@@ -5,7 +5,6 @@ inner parts; nothing here decides what a batch means.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
@@ -26,7 +25,6 @@ class FetchThread(AIOKafkaConsumerThread):
     """Faust's consumer thread with the fetch replaced."""
 
     _chain: Chain | None = None
-    _moved_at: dict[TopicPartition, float]
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         # H2: Faust fixes fetch_max_wait_ms at 1500 and reads uncommitted records
@@ -73,12 +71,10 @@ class FetchThread(AIOKafkaConsumerThread):
         # aiokafka moves a position over markers, aborted records and compaction gaps without a record, so what counts
         # is where the position is, not what was returned
         moved: dict[TopicPartition, Batch] = {}
-        now = time.monotonic()
         for tp, start in chain.delivered.items():
             state = chain.assignment.state_value(tp)  # type: ignore[attr-defined]
             if state.has_valid_position and state.position != start:
                 moved[tp] = Batch(tp, chain, start, state.position, records.get(tp, ()))
-                self._moved_at[tp] = now
         for tp, batch in moved.items():
             chain.delivered[tp] = batch.end
         return moved
@@ -95,12 +91,15 @@ class FetchThread(AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         subscription = consumer._subscription.subscription
         assignment = subscription.assignment if subscription is not None else None
-        if assignment is None or set(assignment.tps) != set(positions) or consumer._subscription.reassignment_in_progress:
+        if (
+            assignment is None
+            or set(assignment.tps) != set(positions)
+            or consumer._subscription.reassignment_in_progress
+        ):
             raise IllegalStateError("the assignment changed while state was loaded")
         for tp, offset in positions.items():  # H3: each explicitly, and without an await between them
             consumer.seek(tp, offset)
         self._chain = Chain(assignment, dict(positions))
-        self._moved_at = dict.fromkeys(positions, time.monotonic())
         return self._chain
 
     def drop(self) -> None:
@@ -123,25 +122,19 @@ class FetchThread(AIOKafkaConsumerThread):
         offset: int | None = await self.call(self._ensure_consumer().committed(tp))
         return offset
 
-    def stuck(self) -> dict[TopicPartition, float]:
-        """Partitions with readable records that have not been handed out: seconds since they last moved."""
-        chain = self._chain
-        if chain is None or not self._is_current(chain):
-            return {}
-        now = time.monotonic()
-        return {tp: now - self._moved_at[tp] for tp, lag in self.lags().items() if lag > 0}
-
-    def lags(self) -> dict[TopicPartition, int]:
-        """Readable offsets that have not been handed out, by partition. Records in an open transaction are no lag."""
+    def places(self) -> dict[TopicPartition, tuple[int, int]]:
+        """By partition: the end of what was handed out, and how many readable offsets have not been. Records of an open
+        transaction are no lag.
+        """
         chain = self._chain
         if chain is None:
             return {}
-        lags = {}
-        for tp, position in list(chain.delivered.items()):
+        found = {}
+        for tp, delivered in list(chain.delivered.items()):
             state = chain.assignment.state_value(tp)  # type: ignore[attr-defined]
             end = state.lso if state.lso is not None and state.lso >= 0 else state.highwater
-            lags[tp] = max(0, end - position) if end is not None else 0
-        return lags
+            found[tp] = (delivered, max(0, end - delivered) if end is not None else 0)
+        return found
 
     async def leave(self) -> None:
         """Leave the group and close the consumer, so that others take over at once."""

@@ -74,7 +74,7 @@ class Observing:
             metrics.TRANSACTIONS.labels(flow=partition.flow.name).inc()
         self._durable(partition)
 
-    def committed(self, partitions: Iterable[Partition], lags: Mapping[TopicPartition, int]) -> None:
+    def committed(self, partitions: Iterable[Partition], places: Mapping[TopicPartition, tuple[int, int]]) -> None:
         """The group's offset was committed; from time to time a look at lag and size."""
         now = time.monotonic()
         if now - self._looked < LOOK_EVERY:
@@ -83,7 +83,7 @@ class Observing:
         for partition in partitions:
             labels = {"flow": partition.flow.name, "partition": _label(partition)}
             behind = partition.received - partition.durable
-            metrics.LAG.labels(**labels).set(behind + lags.get(partition.tp, 0))
+            metrics.LAG.labels(**labels).set(behind + places.get(partition.tp, (0, 0))[1])
             metrics.ROWS.labels(**labels).set(len(partition.machine.rows))
 
     def forget(self, partitions: Iterable[Partition]) -> None:

@@ -31,7 +31,7 @@ BACKLOG = 20_000
 """Records that may be accepted and not yet durable before the agent waits."""
 SLICE = 0.05
 """Seconds of applying before the event loop gets its turn."""
-FLUSH_WITHIN = 20.0
+FLUSH_WITHIN = 15.0
 SAVE_EVERY = 1.0
 """Seconds between two position rows where nothing but the position moves."""
 _TICK = Sort.TICK.encode()
@@ -248,7 +248,7 @@ class Partition:
             done.set_exception(error)
             return
         self._add(outputs, len(outputs) + 1)
-        self._unit.committed.append(lambda: done.done() or done.set_result(None))
+        self._unit.committed.append(lambda: _resolve(done))
 
     def _add(self, outputs: list[Output], weight: int) -> None:
         self._unit.outputs.extend(outputs)
@@ -305,3 +305,8 @@ class Partition:
             await self.flow.task(self)
         except Exception as error:
             ends.fail("a flow's task broke", error, flow=self.flow.name, partition=self.number)
+
+
+def _resolve(done: asyncio.Future[None]) -> None:
+    if not done.done():  # its waiter may have been cancelled
+        done.set_result(None)

@@ -55,7 +55,7 @@ class Consumer(driver.Consumer):
             0,
             (),
             None,
-            batch,  # type: ignore[arg-type]
+            batch,
             None,
             0,
             0,

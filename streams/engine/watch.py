@@ -9,11 +9,16 @@ import asyncio
 import threading
 import time
 
+from aiokafka.structs import TopicPartition
+
 from streams.engine import ends
 from streams.engine.engine import Engine
 
 EVERY = 0.25
-STALL = 15.0
+STALL = 20.0
+"""Seconds for which nothing at all may move while there is work: longer than a unit may take to be written."""
+STALL_OF_ONE = 120.0
+"""The same for one partition: it may have to wait while another works off a long tick."""
 UNLOADED = 90.0
 """Seconds for which partitions may be assigned and neither loaded nor being loaded."""
 
@@ -46,9 +51,36 @@ class Watchdog:
                 ends.fail(f"the event loop stood still for {now - self._beaten:.1f} s")
 
 
+class Progress:
+    """Whether the worker moves. Work of a partition: records to read, batches under way, units to write."""
+
+    def __init__(self) -> None:
+        self._moved: dict[TopicPartition, tuple[object, float]] = {}
+
+    def look(self, engine: Engine, now: float) -> None:
+        """Ends the process if there is work and nothing has moved for STALL, or one partition not for STALL_OF_ONE."""
+        waiting: dict[TopicPartition, float] = {}
+        fetched = engine.thread.places()
+        for partition in engine.partitions:
+            delivered, lag = fetched.get(partition.tp, (partition.received, 0))
+            mark = (delivered, partition.received, partition.progress)
+            before, since = self._moved.get(partition.tp, (None, now))
+            idle = not lag and delivered == partition.received == partition.durable and not partition.busy
+            if idle or mark != before:
+                self._moved[partition.tp] = (mark, now)
+            else:
+                waiting[partition.tp] = now - since
+        if not waiting:
+            return
+        tp, longest = max(waiting.items(), key=lambda item: item[1])
+        still = now - max(since for _, since in self._moved.values())
+        if still > STALL or longest > STALL_OF_ONE:
+            ends.fail("there is work and nothing moves", seconds=round(longest), topic=tp.topic, partition=tp.partition)
+
+
 async def watch(engine: Engine, watchdog: Watchdog) -> None:
     """Runs for ever: beats, and looks at progress."""
-    stalled: dict[object, tuple[int, float]] = {}
+    progress = Progress()
     while True:
         watchdog.beat()
         engine.health.beat("loop")
@@ -56,22 +88,7 @@ async def watch(engine: Engine, watchdog: Watchdog) -> None:
         if engine.assigned_at is not None and not engine.loading and now - engine.assigned_at > UNLOADED:
             ends.fail("partitions are assigned and nobody loads them")
         if engine.running:
-            _look_at_progress(engine, stalled, now)
-        await asyncio.sleep(EVERY)
-
-
-def _look_at_progress(engine: Engine, stalled: dict[object, tuple[int, float]], now: float) -> None:
-    """Readable records that are not fetched, or accepted ones that do not become durable."""
-    busy = {partition.tp for partition in engine.partitions if partition.busy}
-    for tp, seconds in engine.thread.stuck().items():
-        if tp not in busy and seconds > STALL:
-            ends.fail(f"there are records to read and none came for {seconds:.0f} s", partition=str(tp))
-    for partition in engine.partitions:
-        mark = partition.progress
-        before, since = stalled.get(partition.tp, (mark, now))
-        if not partition.busy or mark != before:
-            stalled[partition.tp] = (mark, now)
-        elif now - since > 2 * STALL:
-            ends.fail(f"accepted records have not moved for {now - since:.0f} s", partition=str(partition.tp))
+            progress.look(engine, now)
         else:
-            stalled[partition.tp] = (before, since)
+            progress = Progress()
+        await asyncio.sleep(EVERY)
