@@ -12,9 +12,9 @@ import msgspec
 import orjson
 
 from schemas import notices
-from schemas.alerts import Alert, Kind
+from schemas.alerts import PRIVATE, Alert, Kind
 from schemas.envelope import VOID, Refused
-from schemas.notices import Notice, Outcome, Receipt, Suppressed, notice_id
+from schemas.notices import About, Notice, Outcome, Receipt, Suppressed, notice_id
 from schemas.reasons import Reason, Verdict
 from schemas.registry import Role
 from schemas.times import HOUR, date_of, format_instant, parse_instant
@@ -148,7 +148,7 @@ class Routing:
             reason=job.reason,
             critical=job.urgent,
             drill=any(telling.case.drill for telling in job.tellings),
-            about=[item for telling in job.tellings for item in about(telling)],
+            about=[_masked(item) for telling in job.tellings for item in about(telling)],
         )
         return Output("receipts", receipt.notice.encode(), notices.encode(receipt))
 
@@ -200,6 +200,13 @@ def case_of(entry: Entry) -> Case:
         drill=alert.drill,
         name=entry.headers.get(OPERATOR_NAME, b"").decode("utf-8", "replace"),
     )
+
+
+def _masked(item: About) -> About:
+    """Receipts have more readers than private alerts: of those they name nothing but the alert's id."""
+    if item.kind not in PRIVATE:
+        return item
+    return About(item.alert, "", "", item.episode, item.change, item.role, item.changed_at)
 
 
 def _output(notice: Notice) -> Output:

@@ -87,6 +87,14 @@ def test_a_group_gets_nothing_private_and_the_desk_is_told() -> None:
     assert "执法人员登记的是群聊，不能收隐私内容，请专班转告" in said["desk"]
 
 
+def test_a_receipt_names_neither_kind_nor_operator_of_what_is_private() -> None:
+    district = District().staffed()
+    district.assign("officer", "officer", PLACE.office, group=True)
+    alert = district.fire(Kind.STAFF_POSITIVE)
+    (receipt,) = district.receipts
+    assert [(item.alert, item.kind, item.operator) for item in receipt.about] == [(alert.id, "", "")]
+
+
 def test_a_group_gets_what_is_not_private() -> None:
     district = District().staffed()
     district.assign("officer", "officer", PLACE.office, group=True)
