@@ -56,5 +56,5 @@ def test_a_name_that_is_no_setting_is_an_error_in_the_file(monkeypatch, tmp_path
 
 
 def test_a_secret_is_not_shown():
-    settings = Settings(sasl_password="open-sesame", sms_access_secret="open-too")  # noqa: S106
+    settings = Settings(sasl_password="open-sesame", sms_access_secret="open-too")
     assert "open" not in repr(settings)
