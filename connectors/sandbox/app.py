@@ -99,8 +99,7 @@ class Sandbox:
 
     async def _sms(self, request: web.Request) -> web.Response:
         values = {**request.query, **{name: str(value) for name, value in (await request.post()).items()}}
-        sends = values.get("Action") == "SendSms"
-        fault = self.faults.take("sms") if sends else None
+        fault = self.faults.take("sms" if values.get("Action") == "SendSms" else "sms-records")
         if (instead := await self._before(fault)) is not None:
             return instead
         if fault is not None and fault.kind == "code":

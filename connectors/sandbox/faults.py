@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
+CHANNELS = ("wecom", "sms", "sms-records")
 KINDS = ("hang-after", "hang-before", "status", "slow", "code")
 
 
@@ -24,8 +25,8 @@ class Fault:
     code: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS or self.channel not in ("wecom", "sms"):
-            raise ValueError(f"a fault is one of {', '.join(KINDS)} of wecom or sms")
+        if self.kind not in KINDS or self.channel not in CHANNELS:
+            raise ValueError(f"a fault is one of {', '.join(KINDS)} of {', '.join(CHANNELS)}")
 
 
 @dataclass(slots=True)
