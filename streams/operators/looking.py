@@ -84,6 +84,7 @@ class Looker:
         self.rules = rules
         self.now = account.now
         self.today = date_of(account.now)
+        self.unpointed: list[str] = []  # closes that came before their alert was told, and do not know its row
 
     def look(self, key: str, row: Row, trigger: Trigger) -> Look:
         """What stands of the row's subject now, what of it is to be said, and when to look again."""
@@ -136,8 +137,13 @@ class Looker:
 
     def closes(self, kind: Kind, subject: str) -> tuple[Fact, ...]:
         """The closes that name an alert of this operator."""
-        row = self.rows.get(row_key(CLOSES, self.operator, alert_id(kind, self.operator, subject)), Closes)
-        return row.closes if row else ()
+        key = row_key(CLOSES, self.operator, alert_id(kind, self.operator, subject))
+        row = self.rows.get(key, Closes)
+        if row is None:
+            return ()
+        if not row.row:
+            self.unpointed.append(key)
+        return row.closes
 
     def _of_profile(self) -> Iterator[Question]:
         account, rules = self.account, self.rules

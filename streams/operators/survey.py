@@ -13,7 +13,7 @@ from streams.identity import FORM as IDENTITY
 from streams.identity import Identity
 from streams.kinds import INCIDENTS
 from streams.machine import ENTRY, Output, Sort
-from streams.operators.looking import Look, Looker, Told
+from streams.operators.looking import Look, Looker
 from streams.operators.model import (
     CLOSES,
     DAY,
@@ -123,13 +123,15 @@ class Survey:
             or (self.rows.is_watching(key) != looked.watch)
         ):
             self.rows.put(key, looked.row, due=looked.due, watch=looked.watch)
+        for closes_key in looker.unpointed:
+            self._point(closes_key, key, trigger)
         return self._say(key, looked, looker, trigger)
 
     def _say(self, key: str, looked: Look, looker: Looker, trigger: Trigger) -> list[Output]:
         outputs: list[Output] = []
         for told in looked.told:
             if told.kind in INCIDENTS and told.change.said.revision == 1:
-                self._point(key, told, trigger)
+                self._point(row_key(CLOSES, told.operator, told.change.said.id), key, trigger)
             outputs += say(
                 told.change,
                 told.case,
@@ -145,9 +147,8 @@ class Survey:
             )
         return outputs
 
-    def _point(self, key: str, told: Told, trigger: Trigger) -> None:
-        """Let a close find the row in which the alert it names stands."""
-        closes_key = row_key(CLOSES, told.operator, told.change.said.id)
+    def _point(self, closes_key: str, key: str, trigger: Trigger) -> None:
+        """Let a close, or its void, find the row in which the alert it names stands."""
         closes = self.rows.get(closes_key, Closes) or Closes()
         self.rows.put(closes_key, replace(closes, row=key), due=trigger.now + REACH)
 
@@ -174,6 +175,8 @@ class Survey:
                 subject = other.split(SEPARATOR, 2)[2] or operator
                 told = list(looker.end_all(subject, row.said, forgotten))  # type: ignore[attr-defined]
                 outputs += self._say(other, Look(None, told), looker, forgotten)
+                if isinstance(row, Staff):
+                    outputs += self._spells(operator, other, Staff(named=row.named), forgotten)
                 self.rows.drop(other)
         self.rows.drop(row_key(PULSE, operator, ""))
         return outputs

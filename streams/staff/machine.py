@@ -20,9 +20,9 @@ from streams.journal import read_journaled, refusal
 from streams.kinds import PARAMETERS, moved
 from streams.machine import ENTRY, RECORDED, Applied, Entry, Output, Sort
 from streams.rows import SEPARATOR, Rows, row_key
-from streams.staff.model import CLOSES, FORMS, MEMBER, META_KEY, Employer, Member, Meta, StaffTest
-from streams.staff.rules import last_sample, standing_tests, unemployed_positive
-from streams.standing import Cause, Trigger, compare
+from streams.staff.model import CLOSES, FORMS, MEMBER, META_KEY, UNCLAIMED, Employer, Member, Meta, StaffTest, Unclaimed
+from streams.staff.rules import last_sample, latest_named, standing_tests, unemployed_positive
+from streams.standing import Case, Cause, Trigger, compare
 
 if TYPE_CHECKING:
     from streams.context import Context
@@ -159,47 +159,74 @@ class Staff:
     def _spells(self, entry: Entry) -> list[Output]:
         told = orjson.loads(entry.value or b"")
         staff, operator = told["staff"], told["operator"]
-        before = self.rows.get(row_key(MEMBER, staff, ""), Member) or Member()
+        before = self.rows.get(row_key(MEMBER, staff, ""), Member)
         spells = tuple((begin, end) for begin, end in told["spells"])
-        employers = {**before.employers, operator: Employer(spells)}
+        if before is None and not spells:
+            return []  # both forgot the person at the same tick
+        before = before or Member()
+        employers = {name: employer for name, employer in before.employers.items() if name != operator}
+        if spells:
+            employers[operator] = Employer(spells)
         member = replace(before, employers=employers, named=max(before.named, told["named"]))
-        trigger = Trigger(
-            Cause(told["cause"]), self._now, max(told["at"], self._now), entry.offset, Fact(*told["fact"])
-        )
+        because = Fact(*told["fact"]) if told["fact"] else None
+        trigger = Trigger(Cause(told["cause"]), self._now, max(told["at"], self._now), entry.offset, because)
         return self._look(staff, before, member, trigger)
 
     def _look(self, staff: str, before: Member, member: Member, trigger: Trigger) -> list[Output]:
-        """Say what is to be said without operator, tell the operators what changed for them, store the row."""
-        outputs: list[Output] = []
-        standing = standing_tests(member)
-        for sample in sorted({*standing, *member.said}):
-            test = standing.get(sample)
-            last = member.said.get(sample)
-            alert = last.id if last else alert_id(Kind.STAFF_POSITIVE, "", sample)
-            closes = self.rows.get(row_key(CLOSES, staff, alert), Closes) or Closes()
-            case = None
-            if test is not None:
-                case = unemployed_positive(staff, test, member, closes.closes, trigger.now, self._rules)
-            change = compare(last, case, trigger, kind=Kind.STAFF_POSITIVE, alert=alert, place=None)
-            if change is not None:
-                member = replace(member, said={**member.said, sample: change.said})
-                outputs += say(
-                    change,
-                    case,
-                    trigger,
-                    kind=Kind.STAFF_POSITIVE,
-                    operator="",
-                    subject=sample,
-                    name="",
-                    last_tick=self._tick,
-                    journal_partition=self._partition,
-                    alert_partition=None,
-                    drill=self._drill,
-                )
-        outputs += self._tell(staff, before, member, trigger)
+        """Store the row, say what is to be said without operator, tell the operators what changed for them."""
         oldest = min((test.recorded for test in member.tests), default=member.named)
         self.rows.put(row_key(MEMBER, staff, ""), member, due=min(oldest, member.named) + REACH)
-        return outputs
+        outputs: list[Output] = []
+        latest = latest_named(member)
+        suspicious = {test.sample for test in (*before.tests, *member.tests) if test.result == "positive"}
+        for sample in sorted(suspicious):
+            key = row_key(UNCLAIMED, sample, "")
+            row = self.rows.get(key, Unclaimed) or Unclaimed()
+            named = max(row.named, latest.get(sample, 0))
+            row = replace(row, staff=tuple(sorted({*row.staff, staff})), named=named)
+            outputs += self._look_unclaimed(key, sample, row, trigger)
+        return outputs + self._tell(staff, before, member, trigger)
+
+    def _look_unclaimed(self, key: str, sample: str, row: Unclaimed, trigger: Trigger) -> list[Output]:
+        """The alert of a positive sample that no operator's spell claims; of several, the later record's."""
+        alert = row.said.id if row.said else alert_id(Kind.STAFF_POSITIVE, "", sample)
+        found: list[tuple[StaffTest, Case]] = []
+        closes = tuple(close for name in row.staff for close in self._closes(name, alert))
+        for name in row.staff:
+            member = self.rows.get(row_key(MEMBER, name, ""), Member) or Member()
+            test = standing_tests(member).get(sample)
+            if test is not None:
+                case = unemployed_positive(name, test, member, closes, trigger.now, self._rules)
+                found += [(test, case)] if case is not None else []
+        case = max(found, key=lambda pair: pair[0].later)[1] if found else None
+        change = compare(row.said, case, trigger, kind=Kind.STAFF_POSITIVE, alert=alert, place=None)
+        if change is not None:
+            row = replace(row, said=change.said)
+        if trigger.now >= row.named + REACH:
+            self.rows.drop(key)
+        else:
+            self.rows.put(key, row, due=row.named + REACH)
+        if change is None:
+            return []
+        return [
+            *say(
+                change,
+                case,
+                trigger,
+                kind=Kind.STAFF_POSITIVE,
+                operator="",
+                subject=sample,
+                name="",
+                last_tick=self._tick,
+                journal_partition=self._partition,
+                alert_partition=None,
+                drill=self._drill,
+            )
+        ]
+
+    def _closes(self, staff: str, alert: str) -> tuple[Fact, ...]:
+        row = self.rows.get(row_key(CLOSES, staff, alert), Closes)
+        return row.closes if row else ()
 
     def _tell(self, staff: str, before: Member, member: Member, trigger: Trigger) -> list[Output]:
         """What counts of the samples, to the operators that do not know it yet."""
@@ -222,10 +249,8 @@ class Staff:
 
     def _view(self, member: Member) -> dict[str, Any]:
         standing = standing_tests(member)
-        named: dict[str, int] = {}
+        named = latest_named(member)
         suspicious = {test.sample for test in member.tests if test.result == "positive"}
-        for test in member.tests:
-            named[test.sample] = max(named.get(test.sample, 0), test.recorded)
         return {
             "last": _plain(last_sample(standing.values())),
             "samples": [
@@ -240,6 +265,11 @@ class Staff:
         form, staff, _ = key.split(SEPARATOR, 2)
         if form == MEMBER:
             return self._member_at_tick(key, staff, trigger)
+        unclaimed = self.rows.get(key, Unclaimed) if form == UNCLAIMED else None
+        if unclaimed is not None:  # its owner is the sample
+            gone = trigger.now >= unclaimed.named + REACH
+            unclaimed = replace(unclaimed, staff=()) if gone else unclaimed
+            return self._look_unclaimed(key, staff, unclaimed, trigger.as_forgotten() if gone else trigger)
         row = self.rows.get(key, Identity) if form == IDENTITY else None
         if row is not None and trigger.now > row.recorded + REACH:
             self.rows.drop(key)
@@ -257,18 +287,12 @@ class Staff:
         member = self.rows.get(key, Member)
         if member is None:
             return []
-        forgotten = trigger.as_forgotten()
         if trigger.now >= member.named + REACH:
-            # the operators forget the person at the same tick by themselves, by the same `named`
-            outputs = self._look(staff, Member(), replace(member, tests=(), employers={}), forgotten)
-            self.rows.drop(key)
-            return outputs
-        latest: dict[str, int] = {}
-        for test in member.tests:
-            latest[test.sample] = max(latest.get(test.sample, 0), test.recorded)
-        gone = {sample for sample, recorded in latest.items() if trigger.now >= recorded + REACH}
+            self.rows.drop(key)  # the operators, and the samples, are forgotten at the same tick by themselves
+            return []
+        gone = {sample for sample, recorded in latest_named(member).items() if trigger.now >= recorded + REACH}
         kept = replace(member, tests=tuple(test for test in member.tests if test.sample not in gone))
-        return self._look(staff, member, kept, forgotten if gone else trigger)
+        return self._look(staff, member, kept, trigger.as_forgotten() if gone else trigger)
 
 
 def _facts(item: Fact) -> list[Any]:

@@ -10,7 +10,7 @@ from streams.identity import Identity
 from streams.rows import Row, row_key
 from streams.standing import Said
 
-MEMBER, CLOSES, META = "member", "closes", "meta"
+MEMBER, UNCLAIMED, CLOSES, META = "member", "unclaimed", "closes", "meta"
 META_KEY = row_key(META, "", "")
 
 
@@ -29,12 +29,22 @@ class Employer(Row, frozen=True, array_like=True):
 
 
 class Member(Row, frozen=True, array_like=True):
-    """A staff member. `said`: by sample, the alert that has no operator. `named`: when a record last named them."""
+    """A staff member. `named`: when a record last named them."""
 
     tests: tuple[StaffTest, ...] = ()
     employers: dict[str, Employer] = field(default_factory=dict)
     named: int = 0
-    said: dict[str, Said] = field(default_factory=dict)
+
+
+class Unclaimed(Row, frozen=True, array_like=True):
+    """A sample that was positive at some time. `staff`: whose; `said`: the alert that it has without operator.
+
+    Two staff members may have given a sample the same name. They share an alert only if they share a partition.
+    """
+
+    staff: tuple[str, ...] = ()
+    named: int = 0
+    said: Said | None = None
 
 
 class Meta(Row, frozen=True, array_like=True):
@@ -44,4 +54,4 @@ class Meta(Row, frozen=True, array_like=True):
     rules: str
 
 
-FORMS: dict[str, type[Row]] = {MEMBER: Member, CLOSES: Closes, META: Meta, IDENTITY: Identity}
+FORMS: dict[str, type[Row]] = {MEMBER: Member, UNCLAIMED: Unclaimed, CLOSES: Closes, META: Meta, IDENTITY: Identity}

@@ -24,6 +24,14 @@ def standing_tests(member: Member) -> dict[str, StaffTest]:
     }
 
 
+def latest_named(member: Member) -> dict[str, int]:
+    """When a record last named each sample."""
+    latest: dict[str, int] = {}
+    for test in member.tests:
+        latest[test.sample] = max(latest.get(test.sample, 0), test.recorded)
+    return latest
+
+
 def last_sample(tests: Iterable[StaffTest]) -> StaffTest | None:
     """The one with the greatest time whose standing result is not invalid."""
     return max((test for test in tests if test.result != "invalid"), key=lambda test: test.in_time, default=None)
