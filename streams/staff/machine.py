@@ -165,7 +165,7 @@ class Staff:
             return []  # both forgot the person at the same tick
         before = before or Member()
         employers = {name: employer for name, employer in before.employers.items() if name != operator}
-        if spells:
+        if told["cause"] != Cause.FORGOTTEN:  # without spells it is still told: what it knows may not go stale
             employers[operator] = Employer(spells)
         member = replace(before, employers=employers, named=max(before.named, told["named"]))
         because = Fact(*told["fact"]) if told["fact"] else None
