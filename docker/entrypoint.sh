@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs `lianfang` with these words and passes signals on. Any failure ends the container, and Docker starts a fresh one;
-# but exit 78 says that a fresh one can't help before somebody has looked (docs/runbook.md): then the container stays,
-# answers no health check, and is seen as unhealthy and as a target that is down, until it is stopped.
+# but exits 78 and 2 say that a fresh one can't help before somebody has looked (docs/runbook.md): then the container
+# stays, answers no health check, and is seen as unhealthy and as a target that is down, until it is stopped.
 lianfang "$@" &
 child=$!
 trap 'kill -TERM "$child" 2>/dev/null' TERM INT
@@ -13,8 +13,8 @@ if [ "$code" -gt 128 ]; then
 	again=$?
 	[ "$again" = 127 ] || code=$again
 fi
-if [ "$code" = 78 ]; then
-	echo "lianfang $*: exit 78, not started again: see docs/runbook.md" >&2
+if [ "$code" = 78 ] || [ "$code" = 2 ]; then
+	echo "lianfang $*: exit $code, not started again: see docs/runbook.md" >&2
 	sleep infinity &
 	child=$!
 	wait "$child"

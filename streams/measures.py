@@ -1,4 +1,4 @@
-"""What the durable outputs of a flow say to the metrics: changes of alerts with their delay, notices and receipts.
+"""What the durable outputs of a flow say to the metrics: changes of alerts with their delay, notices.
 
 Fed by the engine once a unit can't be lost any more, so a figure is never ahead of the truth. Reads the messages that
 were written and decides nothing.
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from schemas.notices import Outcome
 from schemas.times import parse_instant
 from streams import metrics
 from streams.machine import Output
@@ -58,7 +59,8 @@ class Measures:
                 metrics.NOTICES.labels(channel=channel, outcome="queued").inc()
             elif output.topic == "receipts":
                 receipt = self._receipt.decode(output.value)
-                metrics.NOTICES.labels(channel=receipt.channel or metrics.UNKNOWN, outcome=receipt.outcome).inc()
+                if receipt.outcome == Outcome.SUPPRESSED:  # the others are counted by their bridges
+                    metrics.NOTICES.labels(channel=receipt.channel or metrics.UNKNOWN, outcome=receipt.outcome).inc()
 
     def _said(self, alert: _Alert) -> None:
         metrics.ALERTS.labels(kind=alert.kind, change=self._change(alert)).inc()

@@ -17,7 +17,7 @@ from prometheus_client import Metric
 from streams import metrics
 from streams.health import Health
 from streams.settings import Settings
-from tests.house.tree import ROOT, command
+from tests.house.tree import ROOT, command, source
 
 DOCKER = ROOT / "docker"
 COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text())
@@ -25,6 +25,7 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("lianfang")}
 LASTING = {name: service for name, service in OURS.items() if name not in ("topics", "sandbox")}
 ALARMS = [rule for group in yaml.safe_load((DOCKER / "alarms.yml").read_text())["groups"] for rule in group["rules"]]
+RECEIPTS = SERVICES["bridge-sms"]["environment"]
 PROBE = re.compile(r"https?://[\d.a-z]+:(\d+)(/[\w/-]*)")
 
 
@@ -43,7 +44,7 @@ def test_each_variable_is_a_setting_and_has_a_value_it_takes(name, monkeypatch):
     for variable, value in OURS[name]["environment"].items():
         assert variable.startswith("LIANFANG_")
         assert variable.removeprefix("LIANFANG_").lower() in Settings.model_fields
-        monkeypatch.setenv(variable, re.sub(r"\$\{\w+:-(.*)\}", r"\1", value))
+        monkeypatch.setenv(variable, re.sub(r"\$\{\w+:-(.*)\}$", r"\1", value))
     assert Settings().bootstrap == "kafka-1:9092,kafka-2:9092,kafka-3:9092"
 
 
@@ -61,6 +62,12 @@ def test_the_sandbox_is_a_profile_and_is_asked_and_published_at_the_port_it_list
     port = sandbox["command"][sandbox["command"].index("--port") + 1]
     assert PROBE.search(" ".join(sandbox["healthcheck"]["test"]))[1] == port
     assert sandbox["ports"] == [f"127.0.0.1:{port}:{port}"]
+
+
+def test_the_sandbox_pushes_receipts_to_where_the_sms_bridge_takes_them():
+    words = SERVICES["sandbox"]["command"]
+    assert words[words.index("--report") + 1] == f"http://bridge-sms:{RECEIPTS['LIANFANG_SMS_RECEIPTS_PORT']}/receipts"
+    assert '"/receipts"' in source(ROOT / "connectors/bridges/receipts.py")
 
 
 def test_every_lasting_process_of_the_program_runs_and_workers_are_two():
@@ -103,8 +110,8 @@ def test_whom_a_service_waits_for_and_where_it_keeps_things_exist():
 def test_the_image_is_made_of_what_is_in_the_tree_with_hashes():
     text = (DOCKER / "Dockerfile").read_text()
     for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.MULTILINE):
-        for source in line.split()[:-1]:
-            assert (ROOT / source).exists(), source
+        for name in line.split()[:-1]:
+            assert (ROOT / name).exists(), name
     assert "--require-hashes -r requirements.lock" in text
     assert command(yaml.safe_load(re.search(r"^CMD (.+)$", text, re.MULTILINE)[1])) is None
     for variable in re.findall(r"LIANFANG_(\w+)=", text):
@@ -184,11 +191,12 @@ def test_a_signal_reaches_the_process_and_its_own_exit_code_counts(tmp_path):
     assert (process.returncode, out) == (3, "bye\n")
 
 
-def test_after_exit_78_the_container_stays_and_says_why_until_it_is_stopped(tmp_path):
-    process = Container(tmp_path, "exit 78").start("worker")
+@pytest.mark.parametrize("code", [2, 78])
+def test_after_exits_that_a_fresh_process_cannot_help_the_container_stays_and_says_so(tmp_path, code):
+    process = Container(tmp_path, f"exit {code}").start("worker")
     assert "runbook" in process.stderr.readline()
     time.sleep(0.2)  # it must stay: there is nothing to wait for
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=10)
-    assert process.returncode == 78
+    assert process.returncode == code
