@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from schemas.envelope import VOID, Record, Refused
 from schemas.reasons import Reason, Verdict
-from schemas.times import parse_instant
+from schemas.times import format_instant, parse_instant
 from streams.facts import REACH, Fact, fact
 from streams.identity import FORM as IDENTITY
 from streams.identity import Admission, Identity, Ledger
@@ -166,7 +166,8 @@ class Operators:
         """Records of a topic's log: only how far a feed has come concerns anyone."""
         if record.type != "feed.advanced":
             return []
-        value = {"feed": record.data.feed, "complete_until": parse_instant(record.data.complete_until)}
+        until = format_instant(parse_instant(record.data.complete_until))
+        value = {"feed": record.data.feed, "complete_until": until}
         return [Output("feeds", record.data.feed.encode(), orjson.dumps(value))]
 
     def _samples(self, entry: Entry) -> list[Output]:
