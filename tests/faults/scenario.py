@@ -34,7 +34,7 @@ from tests.properties.districts import District
 from tests.properties.product import replayed
 from tests.standing import before_each_tick, differences
 
-TICK = HOUR
+TICK = 4 * HOUR
 SESSION = 6.0
 """Seconds: the shortest session that Kafka allows without another setting of the broker."""
 PARTITIONS = {**dict.fromkeys(PUBLIC_TOPICS, 2), "operator-journal": 6, "staff-journal": 2}
@@ -62,10 +62,10 @@ class Day:
 
     @classmethod
     def made(cls, seed: int, operators: int) -> Day:
-        """Seeded; ends a day and a half after the first record."""
+        """Seeded; ends a day after the first record."""
         values = District(seed, operators, 1).lines()
         lines = [Line(recorded_time(value), value) for value in values]
-        until = lines[0].recorded + 36 * HOUR
+        until = lines[0].recorded + 24 * HOUR
         return cls(tuple(line for line in lines if line.recorded <= until), until)
 
     def plan(self) -> list[Batch]:
@@ -111,8 +111,10 @@ class Scenario:
     def __init__(self, day: Day, env: Mapping[str, str], supervisor: Supervisor, log: Path) -> None:
         self.day, self._env, self._log = day, dict(env), log
         self.supervisor = supervisor
-        given: dict[str, object] = {name.removeprefix("LIANFANG_").lower(): value for name, value in env.items()}
-        self.settings = Settings.model_validate(given | {"partitions": PARTITIONS})
+        ours = {
+            name.removeprefix("LIANFANG_").lower(): text for name, text in env.items() if name.startswith("LIANFANG_")
+        }
+        self.settings = Settings.model_validate(ours | {"partitions": PARTITIONS})
 
     async def run(self, workers: Sequence[Sequence[str]], faults: Mapping[float, Fault]) -> Outcome:
         """The whole day with `workers` (one command line each); every fault has come to its end."""
@@ -175,5 +177,5 @@ class Scenario:
             if topic in ALERTS and message.value is not None
         ]
         values = [line.value for line in self.day.lines]
-        expected = replayed(values, tick="1h", until=format_instant(self.day.until))
+        expected = replayed(values, tick="4h", until=format_instant(self.day.until))
         return differences(before_each_tick(found, TICK), before_each_tick(expected, TICK))

@@ -18,7 +18,7 @@ from streams.engine.position import KEY
 from streams.engine.units import Row, Transactional, Unit
 from streams.machine import Output
 
-DYING = "LIANFANG_TEST_DYING"
+DYING = "UNREPAIRED_DIES_IN"
 """Environment: a folder where it is noted that a process died at a topic, so that only one does."""
 TOPICS = ("chain-uploads", "scan-events")
 AFTER = 3
