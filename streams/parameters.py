@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import orjson
 import yaml
@@ -80,6 +80,9 @@ class Requirement(_Dated):
     """What is required of a class of goods, from a date on."""
 
     required: tuple[Paper, ...]
+
+
+D = TypeVar("D", bound=_Dated)
 
 
 def _in_order(dated: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -188,8 +191,8 @@ class Rules:
         return id(self)
 
 
-def _last(dated: tuple[Any, ...], day: str) -> Any:
-    found = None
+def _last(dated: tuple[D, ...], day: str) -> D | None:
+    found: D | None = None
     for item in dated:
         if item.since <= day:
             found = item
