@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -40,19 +41,23 @@ class Found:
     at: int = 0
 
 
-def open_input(name: str) -> IO[bytes]:
-    """A file, or standard input for `-`. Unusable if it is none."""
+@contextmanager
+def open_input(name: str) -> Iterator[IO[bytes]]:
+    """A file, or standard input for `-`, which stays open. Unusable if it is none."""
     if name == STDIN:
-        return sys.stdin.buffer
+        yield sys.stdin.buffer
+        return
     path = Path(name)
     if path.is_dir():
         raise Unusable(f"{name}: is a directory; name the files in it")
     try:
-        return path.open("rb")
+        stream = path.open("rb")
     except FileNotFoundError:
         raise Unusable(f"{name}: there is no such file") from None
     except OSError as error:
         raise Unusable(f"{name}: can't be read: {error.strerror}") from None
+    with stream:
+        yield stream
 
 
 def messages(name: str, stream: IO[bytes], partner: Partner | None = None) -> Iterator[Found]:

@@ -1,0 +1,114 @@
+"""`lianfang send`: what is good is on its topic, acknowledged; what is not stays here."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from click.testing import CliRunner
+
+from connectors.cli.send import command
+from connectors.topics import cluster
+from streams.settings import Commit, Settings
+
+NOW = datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def sale(number=1, **data):
+    return {
+        "specversion": "1.0", "type": "goods.sold", "source": "urn:example", "id": str(number), "time": NOW,
+        "data": {"operator": "A", **data},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def settings(embedded_broker, prefix):
+    made = Settings(bootstrap=embedded_broker.bootstrap, prefix=prefix, commit=Commit.PLAIN, replication=1, min_isr=1)
+    asyncio.run(cluster.ensure(made))
+    return made
+
+
+@pytest.fixture
+def send(settings):
+    def run(*arguments, content="", bootstrap=settings.bootstrap):
+        env = {"LIANFANG_BOOTSTRAP": bootstrap, "LIANFANG_PREFIX": settings.prefix, "LIANFANG_COMMIT": "plain"}
+        done = CliRunner().invoke(command, ["--json", *arguments], env=env, input=content.encode())
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+    return run
+
+
+async def published(settings, topic):
+    consumer = AIOKafkaConsumer(
+        settings.prefix + topic, bootstrap_servers=settings.bootstrap, auto_offset_reset="earliest", group_id=None
+    )
+    await consumer.start()
+    try:
+        found = []
+        while batch := await consumer.getmany(timeout_ms=500):
+            found += [record for records in batch.values() for record in records]
+        return found
+    finally:
+        await consumer.stop()
+
+
+def test_what_is_good_is_published_byte_for_byte_and_the_rest_is_not(send, settings):
+    good = json.dumps(sale(1))
+    code, said, stderr = send("-", content=f"{good}\n{json.dumps(sale(2, lot=5))}\n{good}\n")
+    assert code == 1
+    assert sorted(one["outcome"] for one in said) == ["duplicate", "refused", "sent"]
+    assert "1 sent" in stderr
+    (record,) = asyncio.run(published(settings, "scan-events"))
+    assert (record.key, record.value) == (b"A", good.encode())
+    assert record.headers == (("content-type", b"application/cloudevents+json"),)
+
+
+def test_anyway_sends_what_would_be_refused_if_it_has_a_topic(send, settings):
+    content = json.dumps(sale(2, lot=5)) + "\n{half\n"
+    code, said, _ = send("--anyway", "-", content=content)
+    assert code == 1
+    assert [one["outcome"] for one in said] == ["sent", "failed"]
+    _, said, _ = send("--anyway", "--topic", "registry", "-", content=content)
+    assert [one["topic"] for one in said] == ["scan-events", "registry"]
+    assert [record.value for record in asyncio.run(published(settings, "registry"))] == [b"{half"]
+
+
+def test_epcis_events_are_published_as_records(send, settings, tmp_path):
+    event = {
+        "@context": "https://ref.gs1.org/standards/epcis/epcis-context.jsonld", "type": "ObjectEvent",
+        "eventTime": NOW, "eventTimeZoneOffset": "+00:00", "action": "OBSERVE", "bizStep": "retail_selling",
+        "epcList": ["https://id.gs1.org/01/04012345999990/21/1"],
+        "bizLocation": {"id": "urn:epc:id:sgln:0614141.07346.0"},
+    }  # fmt: skip
+    path = tmp_path / "events.json"
+    path.write_text(json.dumps(event, indent=2))
+    assert send(str(path))[0] == 0
+    (record,) = asyncio.run(published(settings, "scan-events"))
+    assert json.loads(record.value)["data"] == {"operator": "0614141073467", "box": "01/04012345999990/21/1"}
+
+
+def test_many_are_sent_in_order(send, settings, tmp_path):
+    path = tmp_path / "many.jsonl"
+    path.write_text("".join(json.dumps(sale(number)) + "\n" for number in range(1500)))
+    code, said, _ = send(str(path))
+    assert code == 0
+    assert [one["id"] for one in said] == [str(number) for number in range(1500)]
+    records = asyncio.run(published(settings, "scan-events"))
+    assert [json.loads(record.value)["id"] for record in records] == [str(number) for number in range(1500)]
+
+
+def test_without_broker_or_topics_nothing_is_read_and_it_says_so(send, settings, tmp_path):
+    code, said, stderr = send("-", content=json.dumps(sale()), bootstrap="127.0.0.1:1")
+    assert (code, said) == (2, [])
+    assert "no broker answers at 127.0.0.1:1" in stderr
+    code, _, stderr = send("--prefix", "nowhere-", "-", content=json.dumps(sale()))
+    assert code == 2
+    assert "`lianfang topics` makes them" in stderr
+
+
+def test_a_file_that_can_not_be_used_is_unusable(send, tmp_path):
+    code, _, stderr = send(str(tmp_path / "none"))
+    assert code == 2
+    assert "no such file" in stderr
