@@ -1,5 +1,5 @@
-"""High watermarks of partitions: where their logs end, open transactions included. One function, because the embedded
-broker answers the ordinary question wrongly. Not for lag of a read_committed reader.
+"""Where logs end. One function, because the embedded broker answers the ordinary question wrongly; ask it wherever an
+end is compared with an offset (who only reads up to an end gets there either way).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _WAIT_MS = 2
 async def high_watermarks(
     settings: Settings, consumer: AIOKafkaConsumer, places: Iterable[TopicPartition]
 ) -> dict[TopicPartition, int]:
-    """The offset after the last record of each partition. `consumer`: started, reads uncommitted. KafkaError.
+    """The offset after the last record of each partition. KafkaError. `consumer`: started; one that reads uncommitted
+    records gets high watermarks, one that reads committed ones the ends for such a reader, as from `end_offsets`.
 
     The embedded broker takes the first offset of the last batch for the last offset, so its answer lies too low by the
     length of that batch less one. What it says beside a fetch is right: there a fetch of almost nothing asks.

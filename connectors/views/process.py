@@ -17,6 +17,7 @@ from connectors.views.store import TOPICS, Message, Moved, Place, Store, readabl
 from streams import logs, metrics
 from streams.health import Health
 from streams.kafka import client_options
+from streams.marks import high_watermarks
 from streams.settings import Settings
 
 MOST = 2000
@@ -70,7 +71,7 @@ class Process:
         self._health.set_ready(False, "reading the logs", part="views")
         parts = await self._partitions()
         consumer.assign(parts)
-        self._ends = await consumer.end_offsets(parts)
+        self._ends = await high_watermarks(self._settings, consumer, parts)
         starts = await consumer.beginning_offsets(parts)
         stored = await store.offsets()
         beyond = [part for part in parts if stored.get(self._place(part), 0) > self._ends[part]]

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from streams.clock.rules import Ends, Offsets, Place
 from streams.kafka import client_options, group_id
 from streams.machine import ENTRY, Sort
+from streams.marks import high_watermarks
 from streams.settings import Commit, Settings
 
 PROBE = "clock-probe"
@@ -75,7 +76,9 @@ class KafkaPort:
     async def ends(self, topics: Iterable[str]) -> Ends:
         """See `Port`. Partitions are asked for anew each time: public topics grow while the clock runs."""
         places = await self._partitions(topics)
-        begin, end = await asyncio.gather(self._consumer.beginning_offsets(places), self._consumer.end_offsets(places))
+        begin, end = await asyncio.gather(
+            self._consumer.beginning_offsets(places), high_watermarks(self._settings, self._consumer, places)
+        )
         return {self._place(place): (begin[place], end[place]) for place in places}
 
     async def append(self, topic: str, tick: int) -> Offsets:
