@@ -23,6 +23,7 @@ from streams.engine.observing import Observing
 from streams.engine.partition import Partition
 from streams.engine.units import Plain, Port, Sending, State, Transactional, Unit
 from streams.health import Health
+from streams.measures import Measures
 from streams.settings import Commit, Settings
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Engine:
         self.assigned_at: float | None = None  # since when partitions are assigned and not yet taken up
         self._ports: dict[TopicPartition, Port] = {}
         self._plain: AIOKafkaProducer | None = None
-        self._observing = Observing(self._durable)
+        self._observing = Observing(self._durable, Measures(simulated=settings.simulated))
         self._offsets: dict[TopicPartition, int] = {}
         self._to_commit = asyncio.Event()
         self._commit_lock, self._releasing = asyncio.Lock(), asyncio.Lock()
@@ -238,4 +239,7 @@ class Engine:
         async with self._commit_lock:
             if offsets:
                 await self.thread.commit_offsets(offsets)
-                self._observing.committed(self.partitions, self.thread.places())
+
+    def look(self) -> None:
+        """For metrics: lag and sizes as they are now."""
+        self._observing.look(self.partitions, self.thread.places())

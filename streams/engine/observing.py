@@ -15,23 +15,24 @@ from streams.engine import ends
 from streams.engine.partition import Partition
 from streams.engine.units import Unit
 from streams.machine import Applied, Entry, Output
+from streams.measures import Measures
 
 log = logs.get(__name__)
 WINDOW = 400
 """Last entries of the process that are looked at."""
 LIMIT = 100
 """So many of them broken by our own rules stop the process: a defect must not empty a topic into `dead-letters`."""
-LOOK_EVERY = 2.0
+LOOK_EVERY, WEIGH_EVERY = 1.0, 15.0
 
 
 class Observing:
     """One for each process. `durable` is told whenever a partition has moved on for good."""
 
-    def __init__(self, durable: Callable[[Partition], None]) -> None:
-        self._durable = durable
+    def __init__(self, durable: Callable[[Partition], None], measures: Measures) -> None:
+        self._durable, self._measures = durable, measures
         self._broken: deque[bool] = deque(maxlen=WINDOW)
         self._count = 0
-        self._looked = 0.0
+        self._looked = self._weighed = 0.0
 
     def applied(self, partition: Partition, entry: Entry, applied: Applied, outputs: list[Output]) -> None:
         """One entry was worked off."""
@@ -72,19 +73,30 @@ class Observing:
         """A unit can't be lost any more."""
         if written:
             metrics.TRANSACTIONS.labels(flow=partition.flow.name).inc()
+            self._measure(unit)
         self._durable(partition)
 
-    def committed(self, partitions: Iterable[Partition], places: Mapping[TopicPartition, tuple[int, int]]) -> None:
-        """The group's offset was committed; from time to time a look at lag and size."""
+    def _measure(self, unit: Unit) -> None:
+        try:
+            self._measures.durable(unit.outputs)
+        except Exception:
+            log.exception("outputs could not be measured")  # figures are no reason to stop
+
+    def look(self, partitions: Iterable[Partition], places: Mapping[TopicPartition, tuple[int, int]]) -> None:
+        """Called often; from time to time a look at lag, more rarely at the size of state, which walks over all rows."""
         now = time.monotonic()
         if now - self._looked < LOOK_EVERY:
             return
         self._looked = now
+        weigh = now - self._weighed > WEIGH_EVERY
+        self._weighed = now if weigh else self._weighed
         for partition in partitions:
             labels = {"flow": partition.flow.name, "partition": _label(partition)}
             behind = partition.received - partition.durable
             metrics.LAG.labels(**labels).set(behind + places.get(partition.tp, (0, 0))[1])
             metrics.ROWS.labels(**labels).set(len(partition.machine.rows))
+            if weigh:
+                metrics.ROW_BYTES.labels(**labels).set(partition.machine.rows.stored_size())
 
     def forget(self, partitions: Iterable[Partition]) -> None:
         """They are another process's to tell of."""

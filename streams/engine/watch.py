@@ -89,6 +89,7 @@ async def watch(engine: Engine, watchdog: Watchdog) -> None:
             ends.fail("partitions are assigned and nobody loads them")
         if engine.running:
             progress.look(engine, now)
+            engine.look()
         else:
             progress = Progress()
         await asyncio.sleep(EVERY)
