@@ -53,7 +53,7 @@ class Rows:
         self._heap: list[tuple[int, str]] = []
         self._watch: dict[str, dict[str, None]] = {}
         self._dirty: dict[str, None] = {}
-        self._undo: dict[str, tuple[Row | None, int, bool, bool]] = {}
+        self._undo: dict[str, tuple[Row | None, bytes | None, int, bool, bool]] = {}
 
     def __len__(self) -> int:
         return len(self._bytes) + sum(1 for key in self._live if key not in self._bytes)
@@ -95,11 +95,13 @@ class Rows:
 
     def rollback(self) -> None:
         """Put everything back as it was at the last `mark`."""
-        for key, (row, due, watch, dirty) in self._undo.items():
+        for key, (row, stored, due, watch, dirty) in self._undo.items():
             if row is None:
                 self._live.pop(key, None)
             else:
                 self._live[key] = row
+            if stored is not None:  # else a row that was dropped, and is not to be written again, is lost at the flush
+                self._bytes[key] = stored
             if not dirty:
                 self._dirty.pop(key, None)
             self._index(key, due, watch=watch)
@@ -170,7 +172,8 @@ class Rows:
     def _remember(self, key: str) -> None:
         if key not in self._undo:
             watch = key in self._watch.get(_owner(key), ())
-            self._undo[key] = (self.get(key, Row), self._due.get(key, NEVER), watch, key in self._dirty)
+            stored = self._bytes.get(key)
+            self._undo[key] = (self.get(key, Row), stored, self._due.get(key, NEVER), watch, key in self._dirty)
 
     def _index(self, key: str, due: int, *, watch: bool) -> None:
         if due == NEVER:
