@@ -165,10 +165,11 @@ class Routing:
             return []
         desk = self._people.answering(area_of(Role.DUTY_DESK, self._settings.county))
         told = tuple(desk) if since is not None or before is None else before.told
-        self.rows.put(feed_key(feed), Feed(since, told))
+        times = before.times + 1 if before else 1
+        self.rows.put(feed_key(feed), Feed(since, told, times))
         moves, drill = since is None, self._settings.drill
         at = entry.timestamp
-        manner = self._manner(("feed", feed, str(since), str(before.since if before else None)), at, {})
+        manner = self._manner(("feed", feed, str(times)), at, {})
         words = feed_sentence(feed, until, moves=moves)
         found = [(name, person) for name in told if (person := self._people.person(name)) and way_to(person)]
         if not found:

@@ -116,10 +116,11 @@ class Watched(Row, frozen=True, array_like=True):
 
 
 class Feed(Row, frozen=True, array_like=True):
-    """A feed that stands still (`since`), or moves again (None), as it was last told, and to whom."""
+    """A feed that stands still (`since`), or moves again (None), as it was last told, to whom, and how often by now."""
 
     since: int | None
     told: tuple[str, ...]
+    times: int
 
 
 FORMS: dict[str, type[Row]] = {

@@ -144,6 +144,9 @@ def test_a_feed_that_stands_still_is_told_to_the_desk_at_once_and_that_it_moves_
     assert notices[0].lines == ["数据接口zhelian：已恢复。缺漏提醒照常进行。"]
     feed(district, None)
     district.expect({})
+    feed(district, at("09:30"))
+    again = district.expect({"desk": ["数据接口"]})
+    assert again[0].id != notices[0].id
 
 
 def test_a_feed_that_stands_still_with_no_desk_is_suppressed() -> None:
