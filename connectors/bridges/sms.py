@@ -39,7 +39,7 @@ _LONGEST = 35  # characters of a variable
 
 
 class Sms:
-    """A `Provider`. Every other code is a refusal for good: a number, template, signature or variable that is no good."""
+    """A `Provider`. Every other code is a refusal for good: a number, template, signature or variable is no good."""
 
     records = True
 
