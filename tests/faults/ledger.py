@@ -55,6 +55,7 @@ class Ledger:
 
     columns: dict[Place, Column] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
+    alerts: int = 0
     repeated_alerts: int = 0
     missing_alerts: int = 0
 
@@ -68,7 +69,7 @@ class Ledger:
         for (topic, number), column in sorted(self.columns.items()):
             lines.append(f"{topic}-{number:<5}".ljust(22) + "".join(f"{getattr(column, name):>10}" for name in names))
         lines.append(f"{'all':22}" + "".join(f"{self.total(name):>10}" for name in names))
-        lines.append(f"alert messages repeated {self.repeated_alerts}, missing {self.missing_alerts}")
+        lines.append(f"alert messages {self.alerts}, repeated {self.repeated_alerts}, missing {self.missing_alerts}")
         return "\n".join(lines + self.wrong[:20])
 
 
@@ -171,6 +172,7 @@ def _alerts(topics: Topics, ledger: Ledger) -> None:
     latest: dict[str, int] = {}
     for alert, revision in said:
         latest[alert] = max(latest.get(alert, 0), revision)
+    ledger.alerts = sum(said.values())
     ledger.repeated_alerts = sum(times - 1 for times in said.values())
     ledger.missing_alerts = sum(latest.values()) - len(said)
     if said != heard:

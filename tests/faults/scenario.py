@@ -63,7 +63,9 @@ class Day:
     @classmethod
     def made(cls, seed: int, operators: int) -> Day:
         """Seeded; ends a day after the first record."""
-        values = District(seed, operators, 1).lines()
+        district = District(seed, operators, 1)
+        district.first = "2022-01-10"  # a day on which everything is required
+        values = district.lines()
         lines = [Line(recorded_time(value), value) for value in values]
         until = lines[0].recorded + 24 * HOUR
         return cls(tuple(line for line in lines if line.recorded <= until), until)

@@ -63,7 +63,8 @@ async def test_nothing_is_lost_and_nothing_said_twice(
     outcome = await scenario.run([WORKER] * 3, {0.15: killed, 0.4: stopped, 0.7: broker_killed})
     print(outcome)
     assert outcome.exits[first], "the worker that was killed did not even run"
-    assert outcome.ledger.total("came") >= len(scenario.day.lines)
+    assert outcome.ledger.total("came") == len(scenario.day.lines)
+    assert outcome.ledger.alerts > OPERATORS
     assert outcome.clean, f"{outcome}\n{scenario.words()}"
 
 
