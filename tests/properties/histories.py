@@ -275,7 +275,7 @@ class Maker:
         event = self.random.choice(recent or [self._scan()])
         data, operator = event["data"], event["data"]["operator"].strip()
         staff = self.random.choice(STAFF)
-        if event["type"] == "sample.tested":
+        if event["type"] == "sample.tested" and "sample" in data:
             kind, subject = "positive", data["sample"]
         elif data.get("lot"):
             kind, subject = self.random.choice(("sold-early", "sold-early", "papers-missing")), str(data["lot"]).strip()

@@ -174,12 +174,11 @@ def _sold_early(view: View, lot: Lot, now: Now) -> Iterator[Stands]:
             missing = ["upload"]
         elif any(upload.record.time <= at for upload in lot.uploads):
             missing = lot.missing(at)
-        if (
-            missing
-            and not view.covers("sold-early", lot.name, fact)
-            and now.before(fact.record.recorded + rules.incident_kept)
-        ):
+        if missing and not view.covers("sold-early", lot.name, fact):
             early[fact] = missing
+    counting = [fact for fact in early if not now.reached(fact.record.recorded + rules.incident_kept)]
+    if counting or now.kept:  # it is over when all of it is over
+        early = {fact: early[fact] for fact in counting}
     if early and now.reached(min(fact.record.recorded for fact in early) + rules.settle):
         first = min(early, key=lambda fact: fact.record.time)
         at = first.record.time
