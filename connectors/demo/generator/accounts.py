@@ -13,6 +13,8 @@ from schemas.times import DAY, HOUR, MINUTE, SECOND
 
 CUTOFF = 20
 SILENT_AFTER = 3
+DIGESTED = 26 * HOUR
+"""What is only told in a daily digest lasts until there has been one: what ended before is told to nobody."""
 
 
 @dataclass(slots=True)
@@ -40,7 +42,7 @@ class Accounts:
         self.book.write(SCAN, "goods.received", at(DAYS[last], 15), goods)
         ends = None
         if resumes < len(DAYS):
-            again = at(DAYS[resumes], 9) + self.rng.randrange(HOUR)
+            again = at(DAYS[resumes], 14.5) + self.rng.randrange(HOUR)  # it has been in a digest by then
             ends = self.book.write(SCAN, "goods.received", again, {**goods, "lot": f"ZJ22T{operator.id[2:]}"}).recorded
         begins = at(DAYS[last + SILENT_AFTER], CUTOFF)
         self.book.plant(Kind.SILENT, operator.id, operator.id, begins, ends, "no word for three days nobody declared")
@@ -68,7 +70,7 @@ class Accounts:
         """An account that nobody activates within a day."""
         begins, ends = recorded + DAY, None
         if self.rng.random() < 0.6:
-            moment = self.book.not_before(begins) + self.rng.randrange(3 * DAY)
+            moment = self.book.not_before(begins) + DIGESTED + self.rng.randrange(3 * DAY)
             ends = self.book.write(REGISTRY, "account.activated", moment, {"operator": operator.id}).recorded
         self.book.plant(Kind.NOT_ACTIVATED, operator.id, operator.id, begins, ends, "account never used in a day")
 
@@ -96,7 +98,7 @@ class Accounts:
             line = self.book.write(FIELD, "patrol.recorded", moment, seen)
         begins, ends = line.recorded + 10 * MINUTE, None
         if self.rng.random() < 0.6:
-            moment = self.book.not_before(begins) + self.rng.randrange(2 * DAY)
+            moment = self.book.not_before(begins) + DIGESTED + self.rng.randrange(2 * DAY)
             ends = self.book.write(REGISTRY, "operator.registered", moment, registration(stranger)).recorded
         self.book.plant(Kind.UNKNOWN_OPERATOR, stranger.id, stranger.id, begins, ends, "in records, in no register")
 

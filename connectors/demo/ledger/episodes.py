@@ -22,8 +22,8 @@ class Episode:
     alert: str
     began: int
     ended: int | None = None
-    appended: int = 0  # the append time of the message with which it began
-    place: Mapping[str, str] = field(default_factory=dict)
+    appended: int = 0  # when the message with which it began was seen, wall milliseconds
+    place_begun: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -59,8 +59,8 @@ def gather(messages: Iterable[tuple[Mapping[str, Any], int]]) -> Told:
         changed = parse_instant(alert["changed_at"])
         episode = told.episodes.get(name)
         if episode is None:
-            episode = told.episodes[name] = Episode(name, alert["id"], changed, appended=appended)
-        episode.place = alert.get("place") or {}
+            place = alert.get("place") or {}
+            episode = told.episodes[name] = Episode(name, alert["id"], changed, appended=appended, place_begun=place)
         episode.ended = changed if alert["status"] == "resolved" else None
     return told
 

@@ -1,0 +1,86 @@
+"""The clock of the demo: the real clock's code, on a port whose broker says the time that the driver set."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+
+from schemas.times import SECOND
+from streams.clock.barrier import Barrier
+from streams.clock.feeds import Feeds
+from streams.clock.port import KafkaPort
+from streams.clock.process import Clock
+from streams.clock.rules import Feed, next_tick
+from streams.health import Health
+from streams.machine import ENTRY, Sort
+from streams.settings import Settings
+
+GRACE = 2
+"""Simulated seconds that ticks stay behind the time, so that what a feed says at the full minute has come."""
+
+_MOMENT = 0.003
+
+
+class SimulatedPort(KafkaPort):
+    """Kafka as the clock sees it, in a time that somebody sets."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.time = 0
+
+    async def now(self) -> int:
+        """The simulated time."""
+        return self.time
+
+    async def tell(self, value: bytes, sort: Sort) -> None:
+        """As the real one, but appended at the simulated time."""
+        name, headers = self._settings.prefix + "notice-journal", [(ENTRY, sort.encode())]
+        await self._producer.send_and_wait(name, value, partition=0, timestamp_ms=self.time, headers=headers)
+
+
+class DemoClock:
+    """Goes where the driver takes it, and no further than feeds allow."""
+
+    def __init__(self, settings: Settings, holding: Collection[str], port: SimulatedPort, feeds: Feeds) -> None:
+        self._step = int(settings.tick * SECOND)
+        self._holding = holding
+        self._port = port
+        self._feeds = feeds
+        self._clock = Clock(settings, holding, port, feeds, Health())
+        self.barrier = Barrier(port)
+        self.ticks = 0
+
+    async def go(self, instant: int, said: Mapping[str, int]) -> Feed | None:
+        """It is this instant: the tick that may be goes through all stages. Returns the feed that holds it, if any.
+
+        `said`: up to when each feed has said to be complete, in what was published. In life a clock that looks a moment
+        too early looks again a second later; here a moment is ten minutes, so it waits until the word has come through.
+        """
+        self._port.time = instant
+        while self._unheard(await self._feeds.read(), said):  # noqa: ASYNC110 - another process says it; nothing wakes us
+            await asyncio.sleep(_MOMENT)
+        await self._clock.look()
+        self.ticks += 1
+        _, feed = next_tick(instant - GRACE * SECOND, tick=self._step, holding=self._holding, feeds=self._feeds.until)
+        return feed
+
+    def _unheard(self, feeds: Mapping[str, int], said: Mapping[str, int]) -> bool:
+        return any(feeds.get(feed, -1) < said.get(feed, -1) for feed in self._holding)
+
+
+@asynccontextmanager
+async def demo_clock(settings: Settings, holding: Collection[str]) -> AsyncIterator[DemoClock]:
+    """Connected; `settings.tick` is the step in simulated seconds."""
+    settings = settings.model_copy(update={"simulated": True, "grace": GRACE})
+    port, feeds = SimulatedPort(settings), Feeds(settings)
+    try:
+        await port.start()
+        await feeds.start()
+        yield DemoClock(settings, holding, port, feeds)
+    finally:
+        await feeds.stop()
+        await port.stop()
+
+
+__all__ = ["DemoClock", "demo_clock"]

@@ -1,0 +1,9 @@
+"""The set of processes of an installation, started together, watched, ended together: for `lianfang up` and the demo.
+
+Not for production across machines: there systemd or containers do this (docker/compose.yaml).
+"""
+
+from connectors.runtime.place import Place, embedded, given
+from connectors.runtime.processes import NotReady, Running, Wish, running
+
+__all__ = ["NotReady", "Place", "Running", "Wish", "embedded", "given", "running"]
