@@ -1,0 +1,26 @@
+"""The position row can be read by a person, and by every later version."""
+
+import msgspec
+import pytest
+
+from streams.engine.position import NewerPosition, Position
+
+
+def test_it_comes_back_as_it_was():
+    position = Position(41, 1642420800000, "abc")
+    assert Position.decode(position.encode()) == position
+
+
+def test_the_first_releases_row_is_read():
+    golden = b'{"next":41,"tick":null,"rules":"","version":1}'
+    assert Position.decode(golden) == Position(41)
+
+
+def test_a_newer_one_stops_an_older_program():
+    with pytest.raises(NewerPosition, match="version 2"):
+        Position.decode(b'{"next":41,"version":2,"more":1}')
+
+
+def test_what_is_no_position_row_is_an_error():
+    with pytest.raises(msgspec.ValidationError):
+        Position.decode(b'{"tick":4}')
