@@ -1,6 +1,7 @@
-"""Header names that are not UTF-8: aiokafka stops at such a record, and at each new attempt again, whoever sent it. Here
-they are read with backslash escapes instead, so that one careless sender does not end every worker. Kafka lets any bytes
-through. Nothing else of a batch is read differently.
+"""Header names that are not UTF-8: aiokafka stops at such a record, and at each new attempt again, whoever sent it.
+
+Here they are read with backslash escapes instead, so that one careless sender does not end every worker. Kafka lets
+any bytes through. Nothing else of a batch is read differently.
 """
 
 from __future__ import annotations
