@@ -118,16 +118,16 @@ class Delay(_Closed):
 RECORDS = Count(
     "records_total",
     "Records of the public topics by what became of them at intake or in their journal.",
-    topic=PUBLIC_TOPICS,
+    topic=(*PUBLIC_TOPICS, *INTERNAL_TOPICS),
     type=TYPES,
     verdict=Verdict,
 )
 LEDGER = Count(
     "ledger_total",
-    "Records in by partition, and what became of them: in = applied + refused + duplicate, or something was lost.",
+    "Records in by partition, and what became of them: in = applied + refused + duplicate + left to the next owner.",
     topic=(*PUBLIC_TOPICS, *INTERNAL_TOPICS),
     partition=None,
-    verdict=("in", *Verdict),
+    verdict=("in", *Verdict, "left"),
 )
 DEAD_LETTERS = Count("dead_letters_total", "Messages written to dead-letters.", preset=True, reason=Reason)
 ALERTS = Count("alerts_total", "Changes of alerts that were published.", preset=True, kind=Kind, change=Change)

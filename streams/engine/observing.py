@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from aiokafka.structs import TopicPartition
 
+from schemas.envelope import PUBLIC_TOPICS
 from streams import logs, metrics
 from streams.engine import ends
+from streams.engine.batch import Batch
 from streams.engine.partition import Partition
 from streams.engine.units import Unit
-from streams.machine import Applied, Entry, Output
+from streams.machine import ENTRY, Applied, Entry, Output, Sort
 from streams.measures import Measures
 
 log = logs.get(__name__)
@@ -22,6 +25,7 @@ WINDOW = 400
 """Last entries of the process that are looked at."""
 LIMIT = 100
 """So many of them broken by our own rules stop the process: a defect must not empty a topic into `dead-letters`."""
+_RECORD = Sort.RECORD.encode()
 LOOK_EVERY, WEIGH_EVERY = 1.0, 15.0
 
 
@@ -34,13 +38,21 @@ class Observing:
         self._count = 0
         self._looked = self._weighed = 0.0
 
+    def received(self, partition: Partition, batch: Batch) -> None:
+        """A batch was accepted: counted before anything is done with it, so that what gets lost here is missed."""
+        self._ledger(partition, "in", sum(_is_record(partition, record) for record in batch.records))
+
+    def left(self, partition: Partition, records: Sequence[Any]) -> None:
+        """These were accepted and are the next owner's to apply."""
+        self._ledger(partition, "left", sum(_is_record(partition, record) for record in records))
+
     def applied(self, partition: Partition, entry: Entry, applied: Applied, outputs: list[Output]) -> None:
         """One entry was worked off."""
         self._note(broken=False)
         if applied.verdict is None:
             return
-        metrics.LEDGER.labels(topic=partition.topic, partition=partition.number, verdict="in").inc()
-        metrics.LEDGER.labels(topic=partition.topic, partition=partition.number, verdict=applied.verdict).inc()
+        if partition.topic in PUBLIC_TOPICS or entry.headers.get(ENTRY) == _RECORD:
+            self._ledger(partition, applied.verdict, 1)
         metrics.RECORDS.labels(topic=partition.topic, type=applied.type, verdict=applied.verdict).inc()
         if applied.reason is not None:
             metrics.DEAD_LETTERS.labels(reason=applied.reason).inc()
@@ -62,6 +74,10 @@ class Observing:
         )  # fmt: skip
         if self._count > LIMIT:
             ends.fail(f"our rules broke on {self._count} of the last {WINDOW} entries; the rest is left where it is")
+
+    def _ledger(self, partition: Partition, verdict: str, records: int) -> None:
+        if records:
+            metrics.LEDGER.labels(topic=partition.topic, partition=partition.number, verdict=verdict).inc(records)
 
     def _note(self, *, broken: bool) -> None:
         if len(self._broken) == WINDOW:
@@ -102,6 +118,11 @@ class Observing:
         """They are another process's to tell of."""
         for partition in partitions:
             metrics.forget_partition(partition.flow.name, _label(partition))
+
+
+def _is_record(partition: Partition, record: Any) -> bool:
+    """Whether the ledger counts it: everything on a public topic, of a journal what came from there."""
+    return partition.topic in PUBLIC_TOPICS or (ENTRY, _RECORD) in record.headers
 
 
 def _label(partition: Partition) -> str:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from aiokafka.structs import TopicPartition
@@ -41,6 +41,12 @@ Change = Callable[[], Iterable[Output] | None]
 
 class Observer(Protocol):
     """What is told of a partition's work, for metrics and for the group's offset. Must not raise."""
+
+    def received(self, partition: Partition, batch: Batch) -> None:
+        """A batch was accepted, nothing of it is applied yet."""
+
+    def left(self, partition: Partition, records: Sequence[Any]) -> None:
+        """These were accepted and are the next owner's to apply."""
 
     def applied(self, partition: Partition, entry: Entry, applied: Applied, outputs: list[Output]) -> None:
         """One entry was worked off."""
@@ -111,6 +117,7 @@ class Partition:
         """Take the next batch and work. A batch that is not the next one ends the process: something was lost."""
         self._check(batch)
         self.received = batch.end
+        self._observer.received(self, batch)
         self._count(len(batch.records))
         self._inbox.append((batch, iter(batch.records)))
         self._work()
@@ -133,6 +140,7 @@ class Partition:
         await asyncio.gather(*self._tasks[1:], return_exceptions=True)
         for _, done in self._writes:
             done.cancel()
+        self._observer.left(self, [record for _, rest in self._inbox for record in rest])
         self._inbox.clear()
         async with self._lock:  # a unit that is being written is finished, never cut off
             for task in self._tasks:

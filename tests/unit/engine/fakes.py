@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka.structs import TopicPartition
@@ -98,6 +98,14 @@ class Seen:
     applied_offsets: list[int] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
     durable_at: list[int] = field(default_factory=list)
+    received_offsets: list[int] = field(default_factory=list)
+    left_offsets: list[int] = field(default_factory=list)
+
+    def received(self, partition: Partition, batch: Batch) -> None:
+        self.received_offsets += [one.offset for one in batch.records]
+
+    def left(self, partition: Partition, records: Sequence[Record]) -> None:
+        self.left_offsets += [one.offset for one in records]
 
     def applied(self, partition: Partition, entry: Entry, applied: Applied, outputs: list[Output]) -> None:
         self.applied_offsets.append(entry.offset)
