@@ -80,8 +80,6 @@ class Staff:
         self._tick = tick
         if self._began is None:
             self._began = tick
-        if meta.rules != self._rules.digest or META_KEY not in self.rows:
-            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
         trigger = Trigger(Cause.TICK, tick, tick, entry.offset, moved=changed)
         outputs: list[Output] = []
         keys: Iterable[str] = self.rows.keys() if changed else ()
@@ -90,6 +88,9 @@ class Staff:
             if number % SLICE == 0:
                 yield outputs
                 outputs = []
+        if meta.rules != self._rules.digest or META_KEY not in self.rows:
+            # last: a tick that was cut off is done again, and must still know that the rules are new
+            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
         yield outputs
 
     def broken(self, entry: Entry, error: Exception) -> Applied:
