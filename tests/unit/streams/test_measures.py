@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from schemas.times import parse_instant
 from streams import metrics
 from streams.machine import Output
 from streams.measures import Measures
 
+NOTICE = {"id": "n", "recipient": "p-1", "role": "owner", "channel": "sms", "critical": False, "text": "…"}
 AT = "2026-03-02T01:00:00.000Z"
 
 
 def alert(status: str = "firing", episode: int = 1, revision: int = 1, kind: str = "silent", name: str = "a") -> Output:
     value = {"id": name, "kind": kind, "status": status, "episode": episode, "revision": revision, "changed_at": AT}
+    value |= {"operator": "op-7", "subject": "s-7", "since": AT, "resolved_by": None}
     topic = "alerts-private" if kind == "test-overdue" else "alerts"
     return Output(topic, name.encode(), orjson.dumps(value | {"text": "…"}))
 
@@ -83,12 +86,28 @@ def test_simulated_time_has_no_delays():
 
 def test_notices_that_are_made_and_those_that_are_suppressed_are_counted(measures):
     sent = {"outcome": "accepted", "channel": "sms", "notice": "n"}  # counted by the bridge, at the call
-    nobody = {"outcome": "suppressed", "channel": None}
-    measures.durable([Output("notices", b"p", orjson.dumps({"channel": "sms", "id": "n"}))])
+    nobody = {"outcome": "suppressed", "channel": None, "notice": "m", "reason": "nobody"}
+    measures.durable([Output("notices", b"p", orjson.dumps(NOTICE))])
     measures.durable([Output("receipts", b"n", orjson.dumps(one)) for one in (sent, nobody)])
     assert value("notices_total", channel="sms", outcome="queued") == 1
     assert value("notices_total", channel="sms", outcome="accepted") == 0
     assert value("notices_total", channel="unknown", outcome="suppressed") == 1
+
+
+def test_each_change_is_one_line_of_the_log_with_its_ids(measures):
+    with capture_logs() as lines:
+        measures.durable([alert(), Output("notices", b"p", orjson.dumps(NOTICE))])
+    assert [line["event"] for line in lines] == ["alert", "notice"]
+    assert (lines[0]["alert"], lines[0]["operator"], lines[0]["change"]) == ("a", "op-7", "begun")
+    assert (lines[1]["notice"], lines[1]["recipient"]) == ("n", "p-1")
+
+
+def test_the_log_says_of_private_kinds_that_something_changed_and_not_about_whom(measures):
+    with capture_logs() as lines:
+        measures.durable([alert(kind="test-overdue")])
+    assert lines[0]["kind"] == "test-overdue"
+    assert "op-7" not in str(lines)
+    assert "s-7" not in str(lines)
 
 
 def test_other_outputs_and_tombstones_are_passed_over(measures):
