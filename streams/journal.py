@@ -86,6 +86,9 @@ def refusal(entry: Entry, reason: Reason, message: str) -> Output:
     if sum(len(header) + len(content) for header, content in kept) > 2 * MAX_HEADER_BYTES:
         lost.append((NOT_KEPT[2], b"%d" % len(kept)))  # with a prefix on each, the letter might not fit
         kept = []
+    if key is None and value is None:  # which Kafka may carry, and aiokafka refuses to write
+        lost.extend([] if lost else [(NOT_KEPT[0], b"0")])
+        value = b""
     return Output(DEAD_LETTERS, key, value, (*said, *lost, *kept))
 
 

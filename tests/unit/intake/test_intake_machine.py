@@ -145,9 +145,15 @@ def test_headers_that_no_letter_could_carry_are_counted_instead_of_kept():
 
 def test_what_no_letter_could_carry_is_named_by_its_size_and_stays_at_its_origin():
     letter, headers = only(apply(entry(b" " * 5_000_000, key=b"k" * 100_000)))
-    assert (letter.key, letter.value) == (None, None)
+    assert (letter.key, letter.value) == (None, b"")
     assert (headers["value-not-kept"], headers["key-not-kept"]) == (b"5000000", b"100000")
     assert (headers["origin-topic"], headers["origin-offset"]) == (b"scan-events", b"17")
+
+
+def test_a_letter_has_a_key_or_a_value_because_no_client_writes_neither():
+    assert only(apply(entry(None, key=b"k")))[0].value is None
+    letter, headers = only(apply(entry(None, key=None)))
+    assert (letter.value, headers["value-not-kept"]) == (b"", b"0")
 
 
 def test_the_largest_letter_fits_into_the_room_that_topics_give():
