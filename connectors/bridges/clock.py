@@ -11,7 +11,9 @@ _STEP = 0.25
 
 
 class Clock(Protocol):
-    """Milliseconds since 1970."""
+    """Milliseconds since 1970. `simulated`: delays measured with it mean nothing."""
+
+    simulated: bool
 
     def now(self) -> int:
         """The present instant."""
@@ -25,6 +27,8 @@ class Clock(Protocol):
 
 class RealClock:
     """The host's clock."""
+
+    simulated = False
 
     def now(self) -> int:
         """The present instant."""
@@ -40,6 +44,8 @@ class RealClock:
 
 class SimulatedClock:
     """Goes with the notices, and on by itself to what is waited for, so that a wait ends though no notice comes."""
+
+    simulated = True
 
     def __init__(self) -> None:
         self._now = 0

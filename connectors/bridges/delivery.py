@@ -107,7 +107,7 @@ class Delivery:
         channel = self.machine.channel
         if answer.outcome is not Outcome.ACCEPTED or job.part + 1 == job.parts:
             metrics.NOTICES.labels(channel=channel, outcome=answer.outcome).inc()
-        if answer.outcome is Outcome.ACCEPTED and job.part == 0:
+        if answer.outcome is Outcome.ACCEPTED and job.part == 0 and not self._clock.simulated:
             seconds = max(0, self._clock.now() - job.changed_at) / 1000
             metrics.NOTICE_DELAY.labels(channel=channel).observe(seconds)
         say = log.info if answer.outcome is Outcome.ACCEPTED else log.warning

@@ -27,7 +27,7 @@ from schemas.topics import load
 from tests.conftest import Broker
 from tests.unit.bridges.stage import PHONE, notice
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @dataclass
