@@ -43,7 +43,6 @@ class Change(StrEnum):
 
 FLOWS = ("intake", "staff", "operators", "routing", "wecom", "sms", "views", "clock")
 """Who reads: the flows of a worker, the bridges by channel, views, clock."""
-PROCESSES = ("worker", "clock", "bridge", "views", "sandbox")
 HOLDERS = ("none", "intake", "operators", "staff", "routing", "feed", "broker")
 """What the clock may wait for: a flow, a holding feed, the broker itself."""
 INTERNAL_TOPICS = ("operator-journal", "staff-journal", "notice-journal", "notices")
@@ -133,9 +132,6 @@ DEAD_LETTERS = Count("dead_letters_total", "Messages written to dead-letters.", 
 ALERTS = Count("alerts_total", "Changes of alerts that were published.", preset=True, kind=Kind, change=Change)
 NOTICES = Count("notices_total", "Notices by channel and outcome.", preset=True, channel=ChannelKind, outcome=Outcome)
 TRANSACTIONS = Count("transactions_total", "Units of work committed to Kafka.", flow=FLOWS)
-RESTARTS = Count(
-    "restarts_total", "Processes that ended and were started again by `lianfang up`.", process=PROCESSES, code=None
-)
 
 ALERT_DELAY = Delay(
     "alert_delay_seconds", "From the append of the record (or the tick) to its alert being committed.", kind=Kind
