@@ -12,7 +12,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from connectors.replay_kafka.batches import Batch, Message, batches
-from connectors.replay_kafka.workers import Place, started
+from connectors.replay_kafka.workers import Died, Place, started
 from schemas.times import parse_instant
 from streams.clock.barrier import Barrier, Stuck
 from streams.clock.port import KafkaPort
@@ -50,20 +50,19 @@ def run(
         return figures
     with started(settings, bootstrap) as place:
         try:
-            messages = asyncio.run(_replay(place.settings, history[0].recorded, plan, figures))
+            messages = asyncio.run(_replay(place, history[0].recorded, plan, figures))
         except Stuck as stuck:
-            raise click.ClickException(f"{stuck}\n{place.last_words()}{_codes(place)}") from None
+            raise click.ClickException(f"{stuck}\n{place.last_words()}") from None
+        except Died as died:
+            raise click.ClickException(str(died)) from None
     for value in messages:
         target.write(value + b"\n")
         figures["messages"] += 1
     return figures
 
 
-def _codes(place: Place) -> str:
-    return "".join(f"{child.name} ended with {child.exits}\n" for child in place.supervisor.children if child.exits)
-
-
-async def _replay(settings: Settings, first: int, plan: Sequence[Batch], figures: dict[str, int]) -> list[bytes]:
+async def _replay(place: Place, first: int, plan: Sequence[Batch], figures: dict[str, int]) -> list[bytes]:
+    settings = place.settings
     port = KafkaPort(settings)
     producer = AIOKafkaProducer(
         **client_options(settings),
@@ -74,7 +73,7 @@ async def _replay(settings: Settings, first: int, plan: Sequence[Batch], figures
     try:
         await port.start()
         await producer.start()
-        barrier = Barrier(port)
+        barrier = Barrier(port, lambda _: place.check())
         await barrier.begin(first)
         for batch in plan:
             await _publish(settings, producer, barrier, batch.groups)
@@ -85,7 +84,7 @@ async def _replay(settings: Settings, first: int, plan: Sequence[Batch], figures
                 await barrier.advance(batch.tick, within=WITHIN)
                 figures["ticks"] += 1
         ends = await port.ends(ALERTS)
-        return await read_back(settings, {place: end for place, (_, end) in ends.items()})
+        return await read_back(settings, {part: end for part, (_, end) in ends.items()})
     finally:
         await producer.stop()
         await port.stop()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.embedded import Supervisor, embedded_settings, start_broker
+from connectors.embedded import ALARM, Supervisor, embedded_settings, start_broker
 from connectors.topics import cluster
 from schemas.envelope import PUBLIC_TOPICS
 from schemas.topics import load
@@ -23,8 +23,13 @@ SPREAD = {**dict.fromkeys(PUBLIC_TOPICS, 2), "operator-journal": 4, "staff-journ
 """Few partitions, because a history may be shorter than making them takes; more than one, so that all workers work."""
 REBALANCE = "3"
 """Seconds: the embedded broker lets the first members of a group wait for half of this."""
+MOST_DEATHS = 3
 PATIENCE = 1.0
 """Seconds a worker gets to end: by then all that it wrote has been read."""
+
+
+class Died(Exception):  # noqa: N818 - it says what it says
+    """The workers do not live; with what they logged last."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,12 @@ class Place:
     settings: Settings
     supervisor: Supervisor
     log: Path
+
+    def check(self) -> None:
+        """Died if the workers die again and again, or one has ended for good."""
+        for child in self.supervisor.children:
+            if len(child.exits) > MOST_DEATHS or ALARM in child.exits:
+                raise Died(f"{child.name} ended with {child.exits}\n{self.last_words()}")
 
     def last_words(self) -> str:
         """The end of what the workers have logged."""

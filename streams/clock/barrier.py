@@ -34,7 +34,10 @@ def is_away(error: Exception) -> bool:
 
 
 class Barrier:
-    """Takes ticks through the stages. Not for two tasks at once; two processes do no harm."""
+    """Takes ticks through the stages. Not for two tasks at once; two processes do no harm.
+
+    `held` is told before each question whom it waits for; what it raises ends the waiting.
+    """
 
     def __init__(self, port: Port, held: Callable[[Holder], None] = lambda _: None) -> None:
         self._port = port

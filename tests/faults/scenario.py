@@ -34,11 +34,11 @@ from tests.properties.districts import District
 from tests.properties.product import replayed
 from tests.standing import before_each_tick, differences
 
-TICK = 4 * HOUR
+TICK = 6 * HOUR
 SESSION = 6.0
 """Seconds: the shortest session that Kafka allows without another setting of the broker."""
-PARTITIONS = {**dict.fromkeys(PUBLIC_TOPICS, 2), "operator-journal": 6, "staff-journal": 2}
-SLICE, PAUSE = 20, 0.1
+PARTITIONS = {**dict.fromkeys(PUBLIC_TOPICS, 2), "operator-journal": 4, "staff-journal": 2}
+SLICE, PAUSE = 25, 0.1
 """Records sent at once, and seconds between: what a fault hits is a stream, not a file."""
 WITHIN = 90.0
 WORKER = (sys.executable, "-m", "connectors.cli", "worker")
@@ -179,5 +179,5 @@ class Scenario:
             if topic in ALERTS and message.value is not None
         ]
         values = [line.value for line in self.day.lines]
-        expected = replayed(values, tick="4h", until=format_instant(self.day.until))
+        expected = replayed(values, tick="6h", until=format_instant(self.day.until))
         return differences(before_each_tick(found, TICK), before_each_tick(expected, TICK))

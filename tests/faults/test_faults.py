@@ -20,7 +20,7 @@ from tests.conftest import Broker
 from tests.faults.scenario import SESSION, WORKER, Day, Scenario, environment, seed
 from tests.faults.unrepaired import DYING
 
-OPERATORS = 250
+OPERATORS = 220
 UNREPAIRED = (sys.executable, "-m", "tests.faults.unrepaired")
 
 
@@ -73,7 +73,7 @@ async def test_with_the_engine_unrepaired_the_ledger_is_red(
 ) -> None:
     chosen = seed()
     env = environment(kafka3.env, prefix) | {DYING: str(tmp_path)}
-    scenario = Scenario(Day.made(chosen, OPERATORS // 3), env, supervisor, tmp_path / "log")
+    scenario = Scenario(Day.made(chosen, OPERATORS // 4), env, supervisor, tmp_path / "log")
     outcome = await scenario.run([UNREPAIRED] * 2, {})
     print(outcome)
     assert sorted(code for codes in outcome.exits.values() for code in codes) == [70, 70]

@@ -21,7 +21,7 @@ from streams.machine import Output
 DYING = "UNREPAIRED_DIES_IN"
 """Environment: a folder where it is noted that a process died at a topic, so that only one does."""
 TOPICS = ("chain-uploads", "scan-events")
-AFTER = 3
+AFTER = 2
 """Units of a partition that go well before."""
 
 

@@ -75,6 +75,33 @@ async def test_it_says_whom_it_waits_for_in_the_order_of_the_stages():
     ]
 
 
+async def test_all_is_calm_when_every_stage_has_passed_what_was_sent_and_no_tick_is_appended():
+    port, held = FakePort(late=3), list[Holder]()
+    await Barrier(port, held.append).calm(routed=True, within=5)
+    assert port.appended == []
+    assert list(dict.fromkeys(held)) == [
+        Holder.INTAKE,
+        Holder.OPERATORS,
+        Holder.STAFF,
+        Holder.ROUTING,
+        Holder.NONE,
+    ]
+
+
+async def test_what_now_is_before_the_first_tick_is_appended_to_every_journal_and_not_waited_for():
+    port = FakePort(late=10**9)
+    await Barrier(port).begin(59_999)
+    assert port.appended == [("staff-journal", 59_999), ("operator-journal", 59_999), ("notice-journal", 59_999)]
+
+
+async def test_who_is_told_what_is_waited_for_may_end_the_waiting():
+    def gives_up(_: Holder) -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await Barrier(FakePort(late=10**9), gives_up).advance(60_000)
+
+
 def test_timeouts_and_retriable_errors_are_a_broker_that_is_away():
     assert is_away(KafkaTimeoutError())
     assert is_away(TimeoutError())
