@@ -66,7 +66,9 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a notice says of one alert. `role`: as whose the recipient is told (a desk may be told for an officer)."""
+    """What a notice says of one alert. `role`: as what the recipient is told; `instead_of`: the roles that could not be
+    told, for which the desk is told too.
+    """
 
     alert: str
     kind: str
@@ -75,6 +77,7 @@ class About:
     change: Change
     role: Role
     changed_at: str
+    instead_of: list[Role] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

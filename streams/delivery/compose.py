@@ -66,7 +66,7 @@ def compose(person: str, assigned: Assignment, tellings: Sequence[Telling], mann
         changed_at=format_instant(min(telling.case.changed_at for telling in ordered)),
         title=title,
         lines=lines,
-        about=[item for telling in ordered for item in about(telling)],
+        about=[about(telling) for telling in ordered],
         texts=Texts(
             wecom=wecom.markdown(title, lines, urgent=urgent and bool(opened)),
             sms=_sms(opened, ended, assigned.role, manner, mark=_DRILL if drill else ""),
@@ -100,13 +100,12 @@ def announce(person: str, assigned: Assignment, words: Sentence, manner: Manner,
     )
 
 
-def about(telling: Telling) -> list[About]:
-    """For whose sake a person is told: for her own role, and for those that she stands in for."""
+def about(telling: Telling) -> About:
+    """What a telling says, for whoever counts: as what she is told, and for whom she stands in."""
     case = telling.case
-    stands_in = [lacking.role for lacking in telling.instead_of]
-    roles = dict.fromkeys([telling.role, *stands_in] if telling.reason is None else stands_in)
+    stands_in = list(dict.fromkeys(lacking.role for lacking in telling.instead_of)) if telling.reason is None else []
     at = format_instant(case.changed_at)
-    return [About(case.id, case.kind, case.operator, case.episode, telling.change, role, at) for role in roles]
+    return About(case.id, case.kind, case.operator, case.episode, telling.change, telling.role, at, stands_in)
 
 
 def _items(ordered: list[Telling], manner: Manner) -> list[tuple[Sentence, bool]]:

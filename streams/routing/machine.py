@@ -148,7 +148,7 @@ class Routing:
             reason=job.reason,
             critical=job.urgent,
             drill=any(telling.case.drill for telling in job.tellings),
-            about=[_masked(item) for telling in job.tellings for item in about(telling)],
+            about=[_masked(about(telling)) for telling in job.tellings],
         )
         return Output("receipts", receipt.notice.encode(), notices.encode(receipt))
 

@@ -34,7 +34,7 @@ def test_nobody_registered_for_a_role_the_desk_is_told_with_that_said() -> None:
     notices = district.expect({person: ["begins papers-missing"] for person in ("desk", "grid", "owner")})
     desk = notices[0]
     assert "没有登记执法人员，请专班转告" in desk.lines[0]
-    assert [item.role for item in desk.about] == [Role.DUTY_DESK, Role.OFFICER]
+    assert [(item.role, item.instead_of) for item in desk.about] == [(Role.DUTY_DESK, [Role.OFFICER])]
 
 
 def test_the_desk_that_stood_in_is_told_of_the_end() -> None:
