@@ -21,8 +21,8 @@ from connectors.demo.run import Demo, show
 from connectors.demo.truth import Planted, Unusable, read_truth, write_truth
 from connectors.runtime import NotReady
 from schemas.times import MINUTE
-from streams import logs
 from streams.clock.barrier import Stuck
+from streams.logs import configure
 
 BROKEN = 70
 INTERRUPTED = 130
@@ -41,6 +41,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--write-history", type=_FILE, help="Write the history and run nothing.")
 @click.option("--write-truth", type=_FILE, help="Write its truth and run nothing.")
 @click.option("--rules", type=_FILE, help="Another rules file; it says which feeds hold the clock.")
+@click.option("--logs", type=click.Path(file_okay=False, path_type=Path), help="Keep the processes' logs here.")
 @click.option("--plain", is_flag=True, help="Lines of progress instead of the live picture.")
 @click.option("--json", "as_json", is_flag=True, help="The ledger as JSON on standard output.")
 def command(  # noqa: PLR0913 - one for each option
@@ -53,6 +54,7 @@ def command(  # noqa: PLR0913 - one for each option
     write_history: Path | None,
     write_truth: Path | None,
     rules: Path | None,
+    logs: Path | None,
     plain: bool,
     as_json: bool,
 ) -> None:
@@ -74,9 +76,11 @@ def command(  # noqa: PLR0913 - one for each option
         _write(lines, planted, write_history, write_truth)
         return
     words = Console(stderr=True)
-    logs.configure(form="console", level="error", process="demo")
+    if logs is not None:
+        logs.mkdir(parents=True, exist_ok=True)
+    configure(form="console", level="error", process="demo")
     watched = words.is_terminal and not plain
-    demo = Demo(lines, planted, FAST_STEP if fast else STEP, json_form=as_json, picture=watched, rules=rules)
+    demo = Demo(lines, planted, FAST_STEP if fast else STEP, json_form=as_json, picture=watched, rules=rules, logs=logs)
     sys.exit(_run(demo, words))
 
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.live import Live
 
 from connectors.demo.driver.picture import Picture
-from connectors.demo.driver.play import Play, names_of, play
+from connectors.demo.driver.play import Play, Stopped, names_of, play
 from connectors.demo.driver.state import State, when
 from connectors.demo.driver.watch import label, watch
 from connectors.demo.generator.book import FEED
@@ -27,6 +27,7 @@ from connectors.demo.truth import Planted, write_truth
 from connectors.embedded import Supervisor
 from connectors.runtime import Running, Wish, embedded, running
 from schemas.times import DAY
+from streams.clock.barrier import Stuck
 
 WORKERS = 2
 REFRESHES = 5
@@ -46,20 +47,33 @@ class Demo:
     json_form: bool
     picture: bool  # somebody watches a terminal
     rules: Path | None  # None: the program's, with the province's feed as holding where the history has it
+    logs: Path | None  # where the processes' logs are kept; None: they go with the demo
 
 
 def show(demo: Demo, words: Console) -> int:
     """Run it; returns the ledger's exit code. Everything that was started has ended when this returns or raises."""
     with tempfile.TemporaryDirectory(prefix="lianfang-demo-") as name, _supervised() as supervisor:
-        folder = Path(name)
+        folder = demo.logs or Path(name)
         words.print("starting broker, store, workers, bridges, sandbox, views and ledger …")
         place = embedded(supervisor, folder, _extra(demo, folder))
         wish = Wish(workers=WORKERS, clock=False)
         with running(place, supervisor, folder, wish) as run, _ledger(demo, run, folder) as ledger:
             words.print(f"all ready; the phones of everyone: {run.sandbox}")
-            asyncio.run(_replay(demo, run, words))
+            try:
+                asyncio.run(_replay(demo, run, words))
+            except (Stopped, Stuck):
+                _last_words(run, words)
+                raise
             words.print("the history is through; the ledger counts …")
             return ledger()
+
+
+def _last_words(run: Running, words: Console) -> None:
+    """What the processes said last, for whoever must find out why it did not go on."""
+    for child in run.supervisor.children:
+        if text := run.last_words(child.name).strip():
+            words.print(f"--- {child.name}, started {child.starts} times, ended with {child.exits}:", markup=False)
+            words.print(text, markup=False, highlight=False)
 
 
 @contextmanager

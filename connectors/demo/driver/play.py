@@ -126,9 +126,11 @@ class _Player:
     async def _tick(self, now: int) -> Feed | None:
         self._state.waiting = "tick"
         try:
-            async with asyncio.timeout(WITHIN):
+            async with asyncio.timeout(WITHIN) as limit:
                 return await self._clock.go(now, self._said)
         except TimeoutError:
+            if not limit.expired():
+                raise
             raise Stopped(f"the tick of {when(now)} did not get through within {WITHIN:.0f} s") from None
         finally:
             self._state.waiting = ""
@@ -157,10 +159,12 @@ class _Player:
 
 
 def _key(line: Line) -> bytes | None:
-    """Whom a record names: any key will do for the system; this one keeps an operator's records in their order."""
+    """Whom a record names: any key will do for the system; this one keeps what one says in its order."""
     data = line.event.get("data")
     named = data if isinstance(data, dict) else {}
-    whose = next((named[name] for name in ("operator", "staff", "person") if isinstance(named.get(name), str)), None)
+    whose = next(
+        (named[name] for name in ("operator", "staff", "person", "feed") if isinstance(named.get(name), str)), None
+    )
     return whose.encode() if whose else None
 
 

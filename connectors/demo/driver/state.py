@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.alerts import Kind
-from schemas.times import BEIJING, DAY, SECOND, date_of, format_instant
+from schemas.times import BEIJING, DAY, MINUTE, date_of, format_instant
 
 _WINDOW = 3.0
 """Seconds over which records a second are counted."""
@@ -87,7 +87,7 @@ class State:
     @property
     def days(self) -> int:
         """How many there are."""
-        return (self.last - SECOND + BEIJING) // DAY - (self.first + BEIJING) // DAY + 1
+        return (self.last - MINUTE + BEIJING) // DAY - (self.first + BEIJING) // DAY + 1
 
     @property
     def share(self) -> float:

@@ -24,9 +24,10 @@ MOST_A_DAY = 8
 """Messages for a grid worker on a day, at p95: more than that and people stop reading."""
 RESENT = "重发"
 _ACCEPTED = frozenset({"accepted", "delivered"})
-_STEPS = ("queued", "submitted", "retry-later")  # steps on the way; the rest are ends
+_STEPS = ("queued", "submitted", "retry-later")
+"""Outcomes on the way; the rest are ends."""
 
-Heard = dict[tuple[str, str, int], list[str]]
+Heard = dict[tuple[str, str, int], set[str]]
 """Person, alert, number of the episode → notices that told of its begin and were accepted."""
 
 
@@ -126,13 +127,13 @@ def _heard(evidence: Evidence) -> Heard:
         accepted = {phone.notice for phone in evidence.phones}
     else:
         accepted = {receipt["notice"] for receipt in evidence.receipts if receipt["outcome"] in _ACCEPTED}
-    heard: Heard = defaultdict(list)
+    heard: Heard = defaultdict(set)  # a desk that is told for others too stands in one notice twice
     for identity, notice in evidence.notices.items():
         if identity not in accepted:
             continue
         for about in notice["about"]:
             if about["change"] in (Change.BEGINS, Change.STANDS):
-                heard[notice["recipient"], about["alert"], about["episode"]].append(identity)
+                heard[notice["recipient"], about["alert"], about["episode"]].add(identity)
     return heard
 
 
