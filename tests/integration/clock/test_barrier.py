@@ -13,8 +13,10 @@ from aiokafka.structs import OffsetAndMetadata
 from connectors.topics import cluster
 from connectors.topics.wanted import Finding
 from schemas.envelope import PUBLIC_TOPICS
+from schemas.times import parse_instant
 from schemas.topics import load
 from streams.clock.barrier import Stuck, simulated
+from streams.clock.feeds import Feeds
 from streams.kafka import client_options, group_id
 from streams.settings import Settings
 from tests.conftest import Broker
@@ -83,11 +85,11 @@ async def played(settings: Settings) -> AsyncIterator[Played]:
         await consumer.stop()
 
 
-async def send(settings: Settings, topic: str, value: bytes) -> None:
+async def send(settings: Settings, topic: str, value: bytes, *, key: bytes | None = None, partition: int = 1) -> None:
     producer = AIOKafkaProducer(**client_options(settings), acks="all")
     await producer.start()
     try:
-        await producer.send_and_wait(settings.prefix + topic, value, partition=1)
+        await producer.send_and_wait(settings.prefix + topic, value, key=key, partition=partition)
     finally:
         await producer.stop()
 
@@ -119,3 +121,32 @@ async def test_routing_is_waited_for_only_where_it_is_asked_for(settings):
         with pytest.raises(Stuck, match="routing"):
             await barrier.advance(T + 1, routed=True, within=0.5)
         passing.cancel()
+
+
+@pytest.mark.parametrize("settings", ["kafka"], indirect=True)
+async def test_a_partition_that_a_public_topic_has_grown_is_waited_for_too(settings):
+    await cluster.ensure(settings)
+    async with simulated(settings) as barrier, played(settings) as worker:
+        async with asyncio.TaskGroup() as group:
+            passing = group.create_task(worker.passes_for_ever(*JOURNALS))
+            await barrier.advance(T, within=10)
+            passing.cancel()
+        grown = settings.model_copy(update={"partitions": settings.partitions | {"registry": 3}})
+        assert {one.finding for one in await cluster.ensure(grown)} >= {Finding.GROWN}
+        await send(settings, "registry", b"{}", partition=2)
+        with pytest.raises(Stuck, match=r"\('registry', 2\): 1"):
+            await barrier.advance(T + 1, within=1)
+
+
+async def test_how_far_feeds_are_is_read_to_the_present_end_each_time(settings):
+    await cluster.ensure(settings)
+    feeds = Feeds(settings)
+    await feeds.start()
+    try:
+        assert await feeds.read() == {}
+        for until in ("2022-01-12T08:00:00.000Z", "2022-01-12T08:01:00.000Z"):
+            value = b'{"feed": "zj", "complete_until": "%s"}' % until.encode()
+            await send(settings, "feeds", value, key=b"zj", partition=0)
+            assert await feeds.read() == {"zj": parse_instant(until)}
+    finally:
+        await feeds.stop()
