@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.times import DAY, HOUR, MINUTE
-from tests.properties.histories import SHAPES, history
+from tests.properties.histories import HARDER, SHAPES, Shape, history
 from tests.properties.oracle import messages
 from tests.properties.pairs import by_alert
 from tests.properties.product import replayed
@@ -68,19 +68,25 @@ def main() -> None:
     parser.add_argument("--seeds", nargs=2, type=int, default=(0, 100))
     parser.add_argument("--tick", choices=TICKS)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--seconds", type=float, default=1e9, help="stop after this time")
+    parser.add_argument("--harder", action="store_true")
     parser.add_argument("--shrink", type=int, default=6, help="how many kinds of difference to shrink")
     options = parser.parse_args()
     kinds: Counter[str] = Counter()
     began, said, ran = time.monotonic(), 0, 0
     for seed in range(*options.seeds):
+        if time.monotonic() - began > options.seconds:
+            break
         tick = options.tick or ("1m" if seed // len(SHAPES) % 3 else list(TICKS)[seed // len(SHAPES) // 3 % len(TICKS)])
-        lines = history(seed)
+        shape: Shape | None = HARDER[seed % len(HARDER)] if options.harder else None
+        lines = history(seed, shape)
         expected, found = answers(lines, tick)
         ran, said = ran + 1, said + sum(map(len, expected.values()))
         if expected == found:
             continue
         sign = signature(expected, found)
         kinds[sign] += 1
+        print(f"seed {seed}, tick {tick}: {sign}", flush=True)
         if kinds[sign] > 1 or len(kinds) > options.shrink:
             continue
         small = smallest(lines, lambda less, tick=tick, sign=sign: signature(*answers(less, tick)) == sign)  # type: ignore[misc]

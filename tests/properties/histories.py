@@ -49,6 +49,10 @@ class Shape:
     lines: int = 30
     days: float = 4.0
     leap: float = 0.0  # the chance that a gap is of about 180 days
+    edge: float = 0.0  # the chance that a record comes 180 days after another, to the millisecond or nearly
+    late: float = 0.08  # the chance that a record tells of days or months ago
+    size: int = 3  # operators, lots, staff
+    shared: bool = False  # samples of different staff under one name
     weights: dict[str, int] = field(default_factory=dict)
 
 
@@ -61,13 +65,15 @@ class Maker:
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
+        size = self.shape.size
+        self.operators, self.lots, self.staff = OPERATORS[:size], LOTS[:size], STAFF[:size]
         self.recorded = parse_instant(self.random.choice(STARTS))
         self.sent: list[dict[str, Any]] = []
         self.number = 0
 
     def lines(self) -> list[bytes]:
         """The history."""
-        made = [self._registered(operator) for operator in OPERATORS if self.random.random() < 0.85]
+        made = [self._registered(operator) for operator in self.operators if self.random.random() < 0.85]
         while len(made) < self.shape.lines:
             self._advance()
             made.append(self._next())
@@ -77,6 +83,12 @@ class Maker:
         pick = self.random.random()
         if pick < self.shape.leap:
             self.recorded += 180 * DAY + self.random.choice((-DAY, -MINUTE, 0, MINUTE, DAY))
+        elif pick < self.shape.leap + self.shape.edge:
+            after = parse_instant(self.random.choice(self.sent[-9:])["recordedtime"]) if self.sent else self.recorded
+            edge = after + 180 * DAY + self.random.choice((-MINUTE, -1, 0, 1, MINUTE))
+            if self.random.random() < 0.3:
+                edge = (edge // MINUTE + 1) * MINUTE + self.random.choice((-1, 0))
+            self.recorded = max(edge, self.recorded)
         elif pick < 0.7:
             self.recorded += self.random.choice(GAPS[: self.random.randint(2, len(GAPS))])
         elif pick < 0.8:  # to the edge of a tick
@@ -112,10 +124,10 @@ class Maker:
 
     def _time(self) -> int:
         pick = self.random.random()
-        if pick < 0.6:
-            return self.recorded - self.random.choice(LATE)
-        if pick < 0.68:
+        if pick < self.shape.late:
             return self.recorded - self.random.choice(FAR)
+        if pick < 0.68:
+            return self.recorded - self.random.choice(LATE)
         if pick < 0.76:
             return self.recorded + self.random.choice(AHEAD)
         if pick < 0.86 and self.sent:
@@ -157,7 +169,7 @@ class Maker:
         return format_instant(instant + BEIJING)[:-1] + "+08:00"
 
     def _operator(self) -> str:
-        return self.random.choice(OPERATORS)
+        return self.random.choice(self.operators)
 
     def _day(self) -> str:
         return day_after(date_of(self.recorded), self.random.choice((-3, -2, -1, -1, 0, 0, 1, 2)))
@@ -182,7 +194,7 @@ class Maker:
 
     def _staff(self) -> dict[str, Any]:
         kind = self.random.choices(("staff.enrolled", "staff.left"), (3, 1))[0]
-        return self._event("registry", kind, {"operator": self._operator(), "staff": self.random.choice(STAFF)})
+        return self._event("registry", kind, {"operator": self._operator(), "staff": self.random.choice(self.staff)})
 
     def _some_papers(self) -> list[dict[str, Any]]:
         papers = []
@@ -198,7 +210,7 @@ class Maker:
     def _upload(self) -> dict[str, Any]:
         data: dict[str, Any] = {
             "operator": self._operator(),
-            "lot": self.random.choice(LOTS),
+            "lot": self.random.choice(self.lots),
             "goods": self.random.choice(GOODS),
             "papers": self._some_papers(),
         }
@@ -207,7 +219,7 @@ class Maker:
         return self._event("chain", "lot.uploaded", data)
 
     def _papers(self) -> dict[str, Any]:
-        data: dict[str, Any] = {"operator": self._operator(), "lot": self.random.choice(LOTS)}
+        data: dict[str, Any] = {"operator": self._operator(), "lot": self.random.choice(self.lots)}
         if self.random.random() < 0.8:
             data["papers"] = self._some_papers()
         if self.random.random() < 0.5:
@@ -228,7 +240,7 @@ class Maker:
         data: dict[str, Any] = {"operator": self._operator()}
         pick = self.random.random()
         if pick < 0.6:
-            data["lot"] = self.random.choice((*LOTS, *LOTS, " L1 "))
+            data["lot"] = self.random.choice((*self.lots, *self.lots, " L1 "))
         elif pick < 0.7:
             data["box"] = "B1"
         elif pick < 0.75:
@@ -238,7 +250,7 @@ class Maker:
         return self._event("scan", kind, data)
 
     def _shopper(self) -> dict[str, Any]:
-        data: dict[str, Any] = {"lot": self.random.choice(LOTS)}
+        data: dict[str, Any] = {"lot": self.random.choice(self.lots)}
         if self.random.random() < 0.3:
             data["operator"] = self._operator()
         return self._event("scan", self.random.choice(("code.looked-up", "purchase.registered")), data)
@@ -252,13 +264,16 @@ class Maker:
             "hazard": self.random.choice(("sars-cov-2", "sars-cov-2", "salmonella")),
         }
         if self.random.random() < 0.5:
-            data["lot"] = self.random.choice((*LOTS, " "))
+            data["lot"] = self.random.choice((*self.lots, " "))
         return self._event("lab", "sample.tested", data)
 
+    def _staff_sample_name(self, staff: str) -> str:
+        return f"{'W' if self.shape.shared else staff}-{self.random.randint(1, 3)}"
+
     def _staff_sample(self) -> dict[str, Any]:
-        staff = self.random.choice(STAFF)
+        staff = self.random.choice(self.staff)
         data = {
-            "sample": self.random.choice((f"{staff}-1", f"{staff}-2", f"{staff}-3")),
+            "sample": self._staff_sample_name(staff),
             "on": "staff",
             "staff": staff,
             "result": self.random.choices(("positive", "negative", "pending", "invalid"), (3, 3, 1, 1))[0],
@@ -274,7 +289,7 @@ class Maker:
         recent = [event for event in self.sent[-12:] if isinstance(event["data"].get("operator"), str)]
         event = self.random.choice(recent or [self._scan()])
         data, operator = event["data"], event["data"]["operator"].strip()
-        staff = self.random.choice(STAFF)
+        staff = self.random.choice(self.staff)
         if event["type"] == "sample.tested" and "sample" in data:
             kind, subject = "positive", data["sample"]
         elif data.get("lot"):
@@ -282,7 +297,7 @@ class Maker:
         elif event["type"].startswith("goods."):
             kind, subject = "uncoded-goods", date_of(parse_instant(event["time"]))
         else:
-            kind, subject = "staff-positive", f"{staff}-{self.random.randint(1, 3)}"
+            kind, subject = "staff-positive", self._staff_sample_name(staff)
         handled = {"by": "P-1", "action": self.random.choice(("close", "close", "close", "seal"))}
         if kind == "staff-positive" and self.random.random() < 0.4:
             handled |= {"staff": staff, "alert": alert_id(kind, "", subject)}
@@ -349,6 +364,21 @@ SHAPES = (
     Shape(lines=40, days=5, weights={"_sample": 25, "_handled": 25, "_scan": 20, "_void": 15}),
     Shape(lines=300, days=60),
 )
+HARDER = (
+    Shape(lines=60, days=30, size=1),
+    Shape(lines=120, days=3, size=1, late=0.3),
+    Shape(lines=50, days=20, size=1, edge=0.15),
+    Shape(lines=80, days=40, size=2, edge=0.06, late=0.2),
+    Shape(lines=50, days=3, size=1, weights={"_void": 40, "_again": 20}),
+    Shape(lines=60, days=20, size=1, weights={"_registered": 60, "_disinfection": 10, "_staff": 20, "_void": 20}),
+    Shape(lines=60, days=40, size=2, weights={"_staff": 60, "_staff_sample": 50, "_void": 20, "_handled": 20}),
+    Shape(lines=60, days=25, size=1, late=0.3, weights={"_upload": 30, "_papers": 20, "_scan": 40, "_void": 20}),
+    Shape(lines=60, days=100, size=2, late=0.4),
+    Shape(lines=60, days=25, size=2, weights={"_declared": 20, "_registered": 20, "_void": 15}),
+    Shape(lines=800, days=120, size=3),
+    Shape(lines=60, days=300, size=2, edge=0.05),
+)
+"""Smaller worlds, more voids, more that is late, and the edges of what is forgotten."""
 
 
 def history(seed: int, shape: Shape | None = None) -> list[bytes]:
