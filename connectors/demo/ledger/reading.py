@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from typing import Any
 
 import aiohttp
 import orjson
@@ -20,9 +19,10 @@ from streams.settings import Settings
 JOURNALS = ("operator-journal", "staff-journal", "notice-journal")
 TOPICS = (*PUBLIC_TOPICS, *JOURNALS, "alerts", "alerts-private", "notices", "receipts", "dead-letters")
 FINAL = frozenset({"accepted", "delivered", "failed-for-good", "unknown", "suppressed"})
-ASK_EVERY = 0.05
-"""Seconds between two looks at the sandbox: the ledger's delays are that much too long at most."""
-FETCH_WAIT_MS = 40
+AGAIN = 0.2
+"""Seconds before the sandbox is asked again, if it broke off."""
+FETCH_WAIT_MS = 50
+"""The ledger's delays from a topic are that much too long at most."""
 
 
 class Reader:
@@ -117,18 +117,19 @@ class Reader:
             evidence.alerts.append(seen)
 
     async def _phones(self, address: str) -> None:
-        async with aiohttp.ClientSession() as session:
+        """The sandbox's stream of messages, from where it broke off."""
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session:
             while True:
                 with contextlib.suppress(aiohttp.ClientError, TimeoutError):  # it may not be up yet, or be down already
-                    await self._ask(session, address)
-                await asyncio.sleep(ASK_EVERY)
+                    await self._listen(session, address)
+                await asyncio.sleep(AGAIN)
 
-    async def _ask(self, session: aiohttp.ClientSession, address: str) -> None:
+    async def _listen(self, session: aiohttp.ClientSession, address: str) -> None:
         after = str(len(self.evidence.phones))
-        async with session.get(f"{address}/messages", params={"after": after}) as answer:
-            messages: list[dict[str, Any]] = (await answer.json())["messages"]
-        wall = int(time.time() * 1000)
-        for one in messages:
-            notice = (one["notice"] or "").split("/")[0]  # a long one comes in parts: ID/PART
-            phone = OnPhone(notice, one["to"], one["body"], one["at"], wall)
-            self.evidence.phones.append(phone)
+        async with session.get(f"{address}/events", params={"after": after}) as stream:
+            async for line in stream.content:
+                if line.startswith(b"data: "):
+                    one = orjson.loads(line[len(b"data: ") :])
+                    notice = (one["notice"] or "").split("/")[0]  # a long one comes in parts: ID/PART
+                    wall = int(time.time() * 1000)
+                    self.evidence.phones.append(OnPhone(notice, one["to"], one["body"], one["at"], wall))
