@@ -21,7 +21,7 @@ QUEUED = 16
 
 
 class _AsFetched(faust.Schema):
-    """Events hold the batch as it came; machines decode, so that what can't be decoded is a dead letter and not lost."""
+    """Events hold the batch as it came; machines decode, so that what can't be decoded is a dead letter, not lost."""
 
     def compile(self, app: Any, **_: Any) -> Callable[..., Any]:
         async def decode(message: Any, *, propagate: bool = False) -> EventT:

@@ -1,5 +1,5 @@
-"""The options of every Kafka client that the engine opens: one place for time-outs and guarantees, on top of how clients
-reach Kafka at all (`streams.kafka`).
+"""The options of every Kafka client that the engine opens: one place for time-outs and guarantees, on top of how
+clients reach Kafka at all (`streams.kafka`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NEVER = 24 * 3600 * 1000
 
 
 def group_consumer(settings: Settings, group: str) -> AIOKafkaConsumer:
-    """The consumer that owns partitions. It never resets a position by itself: a jump would look like an empty batch."""
+    """The consumer that owns partitions. It never resets a position: a jump would look like an empty batch."""
     return AIOKafkaConsumer(
         **_reading(settings),
         group_id=group,

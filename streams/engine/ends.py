@@ -1,5 +1,6 @@
-"""How a process ends that can't go on. Crash-only: whatever is unexpected ends the process at once, and a fresh one reads
-state and place from Kafka. There is no other error handling in this room, because a half-repaired process loses records.
+"""How a process ends that can't go on. Crash-only: whatever is unexpected ends the process at once, and a fresh one
+reads state and place from Kafka. There is no other error handling in this room, because a half-repaired process loses
+records.
 """
 
 from __future__ import annotations

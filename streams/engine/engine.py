@@ -1,5 +1,5 @@
-"""Owns partitions: loads them when they are assigned, feeds them, commits the group's offset behind them, gives them up.
-Everything here runs in the main event loop; what talks to the group runs in the consumer's thread (`fetching`).
+"""Owns partitions: loads them when they are assigned, feeds them, commits the group's offset behind them, gives them
+up. Everything here runs in the main event loop; what talks to the group runs in the consumer's thread (`fetching`).
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Engine:
         return self._loading is not None and not self._loading.done()
 
     async def feed(self, batch: Batch) -> None:
-        """What an agent does with each message. A batch of an earlier assignment is dropped (H12: its queue kept it)."""
+        """What an agent does with each message. A batch of an earlier assignment is dropped (H12: a queue kept it)."""
         try:
             partition = self._taker(batch)
             if partition is not None:

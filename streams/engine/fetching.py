@@ -32,14 +32,14 @@ class FetchThread(AIOKafkaConsumerThread):
         return clients.group_consumer(engine.settings, engine.group)
 
     async def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run something in the consumer's event loop. Not Faust's method queue: there a fetch could hold up a commit."""
+        """Run something in the consumer's event loop. In Faust's method queue a fetch could hold up a commit."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.thread_loop))
 
-    async def getmany(self, active_partitions: Any, timeout: float) -> dict[TopicPartition, Batch]:
+    async def getmany(self, active_partitions: Any, timeout: float) -> dict[TopicPartition, Batch]:  # noqa: ASYNC109
         """Batches of all partitions that moved, at most `max_poll_records` records in all; {} after `timeout` s."""
         return await self.call(self._fetch(timeout))
 
-    async def _fetch(self, timeout: float) -> dict[TopicPartition, Batch]:
+    async def _fetch(self, within: float) -> dict[TopicPartition, Batch]:
         consumer, chain = self._ensure_consumer(), self._chain
         fetcher, subscriptions = consumer._fetcher, consumer._subscription
         if consumer._closed or fetcher._closed:
@@ -59,7 +59,7 @@ class FetchThread(AIOKafkaConsumerThread):
                     return {}
                 moved = self._moved(chain, records)
                 if not moved:
-                    await asyncio.wait([arrived], timeout=timeout)
+                    await asyncio.wait([arrived], timeout=within)
             return moved
         finally:
             if arrived.done():

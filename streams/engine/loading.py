@@ -1,5 +1,5 @@
-"""Reads the state of partitions that were just taken up: rows into machines, positions checked against the log. What does
-not fit together ends the process with 78 and says so: guessing a position loses records or tells alerts twice.
+"""Reads the state of partitions that were just taken up: rows into machines, positions checked against the log. What
+does not fit together ends the process with 78 and says so: guessing a position loses records or tells alerts twice.
 """
 
 from __future__ import annotations

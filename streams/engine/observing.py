@@ -99,7 +99,7 @@ class Observing:
             log.exception("outputs could not be measured")  # figures are no reason to stop
 
     def look(self, partitions: Iterable[Partition], places: Mapping[TopicPartition, tuple[int, int]]) -> None:
-        """Called often; from time to time a look at lag, more rarely at the size of state, which walks over all rows."""
+        """Called often; now and then a look at lag, more rarely at the size of state, which walks over all rows."""
         now = time.monotonic()
         if now - self._looked < LOOK_EVERY:
             return

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from aiokafka.structs import TopicPartition
@@ -65,8 +65,8 @@ class Partition:
     """`machine` has its rows; `position` is where the next entry is expected. Not started until `start`."""
 
     def __init__(
-        self, flow: Flow, tp: TopicPartition, topic: str, machine: Machine, position: Position, port: Port, observer: Observer,
-        linger: float,
+        self, flow: Flow, tp: TopicPartition, topic: str, machine: Machine, position: Position, port: Port,
+        observer: Observer, linger: float,
     ) -> None:  # fmt: skip
         self.flow, self.tp, self.topic, self.number = flow, tp, topic, tp.partition  # topic: without prefix
         self.machine, self.port = machine, port
@@ -107,7 +107,9 @@ class Partition:
         """Begin to write, and the flow's own task."""
         self._tasks.append(asyncio.create_task(self._flush_forever(), name=f"flush {self.topic}/{self.number}"))
         if self.flow.task is not None:
-            self._tasks.append(asyncio.create_task(self._run_task(), name=f"task {self.topic}/{self.number}"))
+            self._tasks.append(
+                asyncio.create_task(self._run_task(self.flow.task), name=f"task {self.topic}/{self.number}")
+            )
 
     async def room(self) -> None:
         """Back pressure: returns when not too much is accepted and not yet durable."""
@@ -133,7 +135,9 @@ class Partition:
         return done
 
     async def drain(self) -> None:
-        """Stop applying, write what was applied, stop. What was accepted and not applied is read again by the next owner."""
+        """Stop applying, write what was applied, stop. What was accepted and not applied is read again by the next
+        owner.
+        """
         self._closed = True
         for task in self._tasks[1:]:
             task.cancel()
@@ -264,7 +268,7 @@ class Partition:
         self._bytes += sum(len(output.value or b"") for output in outputs)
 
     def _seal(self) -> None:
-        """Take outputs, changed rows and position in one step: what is applied from here on belongs to the next unit."""
+        """Take outputs, changed rows and position in one step: what is applied from here on is of the next unit."""
         unit, self._unit = self._unit, Unit(self.position)
         unit.position, unit.rows = self.position, self.machine.rows.take()
         self._weight = self._bytes = 0
@@ -307,10 +311,9 @@ class Partition:
             tell()
         self._observer.durable(self, unit, written=written)
 
-    async def _run_task(self) -> None:
-        assert self.flow.task is not None
+    async def _run_task(self, task: Callable[[Partition], Awaitable[None]]) -> None:
         try:
-            await self.flow.task(self)
+            await task(self)
         except Exception as error:
             ends.fail("a flow's task broke", error, flow=self.flow.name, partition=self.number)
 

@@ -1,5 +1,5 @@
-"""The position row: how far a partition was applied, in the same partition and the same transaction as its rows, so that
-a reader of any committed prefix of the state topic sees state and place that belong together.
+"""The position row: how far a partition was applied, in the same partition and the same transaction as its rows, so
+that a reader of any committed prefix of the state topic sees state and place that belong together.
 """
 
 from __future__ import annotations

@@ -22,7 +22,9 @@ WITHIN = 30.0
 
 
 async def look(settings: Settings, flows: Iterable[Flow]) -> dict[str, int]:
-    """Partitions of every topic under the prefix, by name without it. Ends the process (78) if a flow can't run on them."""
+    """Partitions of every topic under the prefix, by name without it. Ends the process (78) if a flow can't run on
+    them.
+    """
     flows = tuple(flows)
     client = AIOKafkaAdminClient(**client_options(settings))
     async with asyncio.timeout(WITHIN):

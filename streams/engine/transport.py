@@ -1,4 +1,6 @@
-"""Faust's transport, consumer and producer with what loses events taken out. Each repair names its hazard as in README."""
+"""Faust's transport, consumer and producer with what loses events taken out. Each repair names its hazard as in
+README.
+"""
 
 from __future__ import annotations
 

@@ -82,8 +82,8 @@ class Sending:
 
 
 class Transactional:
-    """One transaction for each unit, under an id that belongs to the input partition. Costs a producer with two or three
-    connections for each partition that is owned; 77 of them start in about a second on two cores.
+    """One transaction for each unit, under an id that belongs to the input partition. Costs a producer with two or
+    three connections for each partition that is owned; 77 of them start in about a second on two cores.
     """
 
     def __init__(self, sending: Sending, state: State, transactional_id: str) -> None:
@@ -117,9 +117,9 @@ class Transactional:
 
 
 class Plain:
-    """For the embedded broker, which has no transactions: outputs first, and when they are acknowledged rows and position
-    as one batch of records. So state is whole, and after a crash in between outputs are written again, with the same
-    identities. Fences nobody. Promises nothing across a crash of the broker.
+    """For the embedded broker, which has no transactions: outputs first, and when they are acknowledged rows and
+    position as one batch of records. So state is whole, and after a crash in between outputs are written again, with
+    the same identities. Fences nobody. Promises nothing across a crash of the broker.
     """
 
     def __init__(self, sending: Sending, state: State, producer: AIOKafkaProducer) -> None:

@@ -17,7 +17,7 @@ from streams.engine.engine import Engine
 EVERY = 0.25
 STALL = 20.0
 """Seconds for which nothing at all may move while there is work: longer than a unit may take to be written."""
-STALL_OF_ONE = 120.0
+STALL_OF_ONE = 60.0
 """The same for one partition: it may have to wait while another works off a long tick."""
 UNLOADED = 90.0
 """Seconds for which partitions may be assigned and neither loaded nor being loaded."""
@@ -56,6 +56,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._moved: dict[TopicPartition, tuple[object, float]] = {}
+        self._last: float | None = None  # when anything moved at all, or there was nothing to move
 
     def look(self, engine: Engine, now: float) -> None:
         """Ends the process if there is work and nothing has moved for STALL, or one partition not for STALL_OF_ONE."""
@@ -65,16 +66,18 @@ class Progress:
             delivered, lag = fetched.get(partition.tp, (partition.received, 0))
             mark = (delivered, partition.received, partition.progress)
             before, since = self._moved.get(partition.tp, (None, now))
-            idle = not lag and delivered == partition.received == partition.durable and not partition.busy
-            if idle or mark != before:
-                self._moved[partition.tp] = (mark, now)
-            else:
+            if mark != before:
+                self._last = since = now
+            elif lag or delivered != partition.received or partition.received != partition.durable or partition.busy:
                 waiting[partition.tp] = now - since
-        if not waiting:
+            else:
+                since = now
+            self._moved[partition.tp] = (mark, since)
+        if not waiting or self._last is None:
+            self._last = now
             return
         tp, longest = max(waiting.items(), key=lambda item: item[1])
-        still = now - max(since for _, since in self._moved.values())
-        if still > STALL or longest > STALL_OF_ONE:
+        if now - self._last > STALL or longest > STALL_OF_ONE:
             ends.fail("there is work and nothing moves", seconds=round(longest), topic=tp.topic, partition=tp.partition)
 
 

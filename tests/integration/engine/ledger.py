@@ -147,7 +147,8 @@ async def wait_until_done(
                 except GroupCoordinatorNotAvailableError:
                     await asyncio.sleep(0.2)  # the first group of a new cluster
                     continue
-                lag = {tp: (done[tp].offset, ends[tp]) for tp in tps if done[tp].offset < ends[tp]}
+                at = {tp: done[tp].offset if tp in done else -1 for tp in tps}  # a coordinator that moves leaves out
+                lag = {tp: (at[tp], ends[tp]) for tp in tps if at[tp] < ends[tp]}
                 calm = 0 if lag else calm + 1
                 await asyncio.sleep(0.1)
     except TimeoutError:

@@ -22,7 +22,7 @@ class Tally(Row):
 
 
 class Counter:
-    """Counts by key. Each entry goes on to `onward`, every fifth is an alarm; at a tick each key that has news rings."""
+    """Counts by key. Each entry goes on to `onward`, every fifth is an alarm; at a tick each key with news rings."""
 
     def __init__(self, onward: str | None) -> None:
         self.rows = Rows({"t": Tally})
@@ -45,7 +45,9 @@ class Counter:
             outputs.append(Output(self._onward, entry.key, entry.value))
         if after.count % 5 == 0:
             said = {"key": entry.key.decode(), "count": after.count, "order": order}
-            outputs.append(Output("alarms", entry.key, json.dumps(said).encode(), (("stage", b"%d" % bool(self._onward)),)))
+            outputs.append(
+                Output("alarms", entry.key, json.dumps(said).encode(), (("stage", b"%d" % bool(self._onward)),))
+            )
         return Applied(outputs, Verdict.APPLIED, "test")
 
     def tick(self, tick: int, entry: Entry) -> Iterator[list[Output]]:

@@ -51,7 +51,7 @@ class Machine:
         return Applied([Output("out", entry.key, entry.value)], Verdict.APPLIED, "test")
 
     def tick(self, tick: int, entry: Entry) -> Iterator[list[Output]]:
-        for key in self.rows.keys():
+        for key in list(self.rows.keys()):
             row = self.rows.get(key, Count)
             assert row is not None
             self.rows.put(key, Count(row.count + 1000))
@@ -142,7 +142,7 @@ def batch(start: int, *records: Record, end: int | None = None, chain: Chain | N
     return Batch(TP, chain or Chain(object()), start, end if end is not None else start + len(records), records)
 
 
-def partition(  # noqa: PLR0913
+def partition(
     *, machine: Machine | None = None, port: Memory | None = None, observer: Seen | None = None,
     position: Position | None = None, topic: str = "journal", flow: Flow | None = None, linger: float = 0.0,
 ) -> Partition:  # fmt: skip

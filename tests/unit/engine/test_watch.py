@@ -34,6 +34,17 @@ def test_a_batch_that_was_fetched_and_never_arrived_is_noticed():
         progress.look(worker, 100.0 + watch.STALL + 1)
 
 
+def test_partitions_without_work_do_not_hide_one_that_stands_still():
+    progress, worker = Progress(), engine(delivered=5, lag=0)
+    idle = partition()
+    idle.tp = TP._replace(partition=1)
+    worker.partitions.append(idle)
+    for second in range(int(watch.STALL) + 1):
+        progress.look(worker, float(second))
+    with pytest.raises(Left):
+        progress.look(worker, watch.STALL + 1)
+
+
 def test_a_worker_without_work_may_rest_for_ever():
     progress, worker = Progress(), engine(delivered=0, lag=0)
     for hour in range(24):
@@ -46,11 +57,12 @@ def test_one_partition_may_wait_while_another_moves_but_not_for_ever():
     other.tp = TP._replace(partition=1)
     worker.partitions.append(other)
     worker.thread.places = lambda: {TP: (0, 4), other.tp: (other.received, 1)}
+    for second in range(int(watch.STALL_OF_ONE) + 1):
+        other.received += 1
+        progress.look(worker, float(second))
+    other.received += 1
     with pytest.raises(Left):
-        for second in range(int(watch.STALL_OF_ONE) + 5):
-            other.received += 1
-            progress.look(worker, float(second))
-    assert second > watch.STALL_OF_ONE - 2
+        progress.look(worker, watch.STALL_OF_ONE + 1)
 
 
 def test_an_event_loop_that_stands_still_is_noticed(monkeypatch):

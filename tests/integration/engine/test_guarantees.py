@@ -1,0 +1,201 @@
+"""What the engine promises, with worker processes on real brokers and counted by a reader of the topics: nothing lost,
+nothing doubled, order kept, state right, whatever dies. And that the counting sees it when a repair is taken out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from connectors.embedded import Supervisor
+from tests.integration.engine import ledger
+from tests.integration.engine.machines import TOPICS
+
+SESSION = "4"
+
+
+@dataclass
+class Rig:
+    """Workers of one test on one broker."""
+
+    supervisor: Supervisor
+    bootstrap: str
+    prefix: str
+    env: dict[str, str]
+    transactional: bool
+
+    def add(self, name: str, breaking: str = "", folder: str = "") -> None:
+        env = dict(self.env)
+        if breaking:
+            env |= {
+                "LIANFANG_TEST_PATCH": f"tests.integration.engine.breaking:{breaking}",
+                "LIANFANG_TEST_BROKEN": str(folder),
+            }
+        self.supervisor.add(name, [sys.executable, "-m", "tests.integration.engine.worker"], env=env)
+
+    def sender(self, **given) -> ledger.Sender:
+        return ledger.Sender(self.bootstrap, self.prefix, self.transactional, **given)
+
+    async def done(self, within: float = 60.0) -> None:
+        await ledger.wait_until_done(self.bootstrap, self.prefix, within=within, plain=not self.transactional)
+
+    async def read(self) -> ledger.Read:
+        return await ledger.read(self.bootstrap, self.prefix, plain=not self.transactional)
+
+    def exits(self) -> list[int]:
+        return [code for child in self.supervisor.children for code in child.exits]
+
+
+@pytest.fixture(params=["kafka", "embedded_broker"])
+def rig(request, prefix):
+    broker = request.getfixturevalue(request.param)
+    env = broker.env | {
+        "LIANFANG_PREFIX": prefix,
+        "LIANFANG_LOG_LEVEL": "warning",
+        "LIANFANG_SESSION_TIMEOUT": SESSION,
+        "PYTHONPATH": ".",
+    }
+    asyncio.run(ledger.create_topics(broker.bootstrap, prefix, 1))
+    with Supervisor() as supervisor:
+        yield Rig(supervisor, broker.bootstrap, prefix, env, request.param == "kafka")
+
+
+async def test_two_workers_share_the_work_and_one_may_be_killed(rig):
+    rig.add("one")
+    rig.add("two")
+    sender = rig.sender()
+    await sender.send(2000)
+    await rig.done()
+    rig.supervisor.kill("two", signal.SIGKILL)
+    await sender.send(1000)
+    await rig.done()
+    ledger.check(await rig.read(), sender.sent, exactly=rig.transactional)
+    began = time.monotonic()
+    assert rig.supervisor.stop() == {"one": 0, "two": 0}
+    assert time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize("rig", ["kafka"], indirect=True)
+async def test_whatever_point_a_worker_ends_at_nothing_is_lost_or_doubled(rig, tmp_path):
+    rig.add("one", "exits", tmp_path)
+    sender = rig.sender(keys=120)
+    await sender.send(1500)
+    await rig.done()
+    await sender.tick(1_000)
+    await sender.send(1500)
+    await sender.tick(2_000)
+    await sender.tick(2_000)  # a second clock
+    await rig.done()
+    found = await rig.read()
+    ledger.check(found, sender.sent, exactly=True)
+    rings = [(record.key, record.value.split(b",")[0]) for record in found.records["rings"]]
+    assert len(rings) == len(set(rings)) == 2 * len({key for key, _ in sender.sent})
+    happened = {path.name for path in tmp_path.iterdir()}
+    assert happened == {
+        "inside-a-transaction", "between-two-transactions", "between-load-and-seek", "within-a-tick",
+    }  # fmt: skip
+    assert set(rig.exits()) == {70}
+
+
+@pytest.mark.parametrize("rig", ["embedded_broker"], indirect=True)
+async def test_a_batch_that_gets_lost_inside_is_noticed_and_read_again(rig, tmp_path):
+    rig.add("one", "loses_a_batch", tmp_path)
+    sender = rig.sender()
+    await sender.send(100)
+    await rig.done()
+    for _ in range(10):
+        await sender.send(100)
+    await rig.done()
+    ledger.check(await rig.read(), sender.sent, exactly=False)
+    assert (tmp_path / "lost").exists()
+    assert rig.exits() == [70]
+
+
+@pytest.mark.parametrize("rig", ["embedded_broker"], indirect=True)
+@pytest.mark.parametrize("breaking", ["loses_a_batch_unseen", "saves_before_sending"])
+async def test_with_a_repair_taken_out_the_ledger_shows_the_loss(rig, tmp_path, breaking):
+    rig.add("one", breaking, tmp_path)
+    sender = rig.sender()
+    await sender.send(100)
+    await rig.done()
+    for _ in range(10):
+        await sender.send(100)
+    await rig.done()
+    assert list(tmp_path.iterdir())
+    found = await rig.read()
+    with pytest.raises(AssertionError):
+        ledger.check(found, sender.sent, exactly=False)
+
+
+@pytest.mark.parametrize("rig", ["kafka"], indirect=True)
+async def test_a_worker_that_was_frozen_longer_than_its_session_writes_nothing_any_more(rig):
+    rig.add("frozen")
+    sender = rig.sender()
+    await sender.send(500)
+    await rig.done()
+    rig.supervisor.kill("frozen", signal.SIGSTOP)
+    rig.add("other")
+    await sender.send(500)
+    await rig.done()
+    rig.supervisor.kill("frozen", signal.SIGCONT)
+    await sender.send(500)
+    await rig.done()
+    ledger.check(await rig.read(), sender.sent, exactly=True)
+    assert rig.exits() == [70]
+
+
+@pytest.mark.parametrize("rig", ["kafka"], indirect=True)
+async def test_entries_that_break_the_rules_are_set_aside_and_a_flood_of_them_stops_the_worker(rig):
+    rig.add("one")
+    sender = rig.sender()
+    await sender.send(50)
+    await _send(rig, [b"poison"] * 20)
+    await sender.send(50)
+    await rig.done()
+    found = await rig.read()
+    ledger.check(found, sender.sent, exactly=True)
+    assert [record.value for record in found.records["dead-letters"]] == [b"poison"] * 20
+    assert not rig.exits()
+    await _send(rig, [b"poison"] * 3000)
+    async with asyncio.timeout(20):
+        while not rig.exits():
+            await asyncio.sleep(0.1)
+    assert rig.exits()[0] == 70
+
+
+@pytest.mark.parametrize("rig", ["kafka"], indirect=True)
+async def test_a_log_that_was_made_anew_or_state_that_is_gone_stops_the_worker_for_good(rig):
+    from aiokafka.admin import AIOKafkaAdminClient
+
+    rig.add("one")
+    sender = rig.sender()
+    await sender.send(100)
+    await rig.done()
+    assert rig.supervisor.end("one") == 0
+    admin = AIOKafkaAdminClient(bootstrap_servers=rig.bootstrap)
+    await admin.start()
+    await admin.delete_topics([rig.prefix + "first"])
+    await admin.close()
+    await asyncio.sleep(1.0)  # deletion is done behind the answer
+    await ledger.create_topics(rig.bootstrap, rig.prefix, 1, {"first": TOPICS["first"]})
+    rig.add("again")
+    async with asyncio.timeout(30):
+        while not rig.exits():
+            await asyncio.sleep(0.1)
+    assert rig.exits() == [78]
+
+
+async def _send(rig: Rig, values: list[bytes]) -> None:
+    from aiokafka import AIOKafkaProducer
+
+    producer = AIOKafkaProducer(bootstrap_servers=rig.bootstrap, acks="all")
+    await producer.start()
+    for value in values:
+        await producer.send(rig.prefix + "first", value, b"p")
+    await producer.flush()
+    await producer.stop()
