@@ -52,8 +52,13 @@ def mask(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return {key: MASK if _hidden(key) else _clean(item) for key, item in event.items()}
 
 
-def _shared() -> list[Processor]:
+def _shared(process: str) -> list[Processor]:
+    def named(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        """In every line of every thread; what is bound to a context is not."""
+        return {"process": process, **event} if process else event
+
     return [
+        named,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -75,7 +80,7 @@ def configure(*, form: str = "auto", level: str = "info", process: str = "", str
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *_shared(),
+            *_shared(process),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -85,7 +90,7 @@ def configure(*, form: str = "auto", level: str = "info", process: str = "", str
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_shared(),
+            foreign_pre_chain=_shared(process),
             # masked last, after messages of libraries were put together
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, mask, _renderer(form, out)],
         )
@@ -98,8 +103,6 @@ def configure(*, form: str = "auto", level: str = "info", process: str = "", str
         logger.handlers.clear()
         logger.propagate = True
         logger.setLevel(max(root.level, logging.WARNING) if root.level > logging.DEBUG else root.level)
-    if process:
-        bind(process=process)
 
 
 def bind(**ids: object) -> None:

@@ -18,6 +18,7 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
 )
 
 from schemas.alerts import Kind
@@ -28,6 +29,7 @@ from schemas.registry import ChannelKind
 
 PREFIX = "lianfang_"
 UNKNOWN = "unknown"
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -108,6 +109,14 @@ def test_a_terminal_gets_words_and_a_pipe_gets_json():
     assert "alert" in stream.getvalue()
     assert "kind=positive" in stream.getvalue()
     assert not stream.getvalue().startswith("{")
+
+
+def test_lines_of_other_threads_name_the_process_too(out):
+    for log in (logs.get("x").warning, logging.getLogger("aiokafka").warning):
+        thread = threading.Thread(target=log, args=("from afar",))
+        thread.start()
+        thread.join()
+    assert [line["process"] for line in lines(out)] == ["worker", "worker"]
 
 
 def test_configuring_twice_does_not_write_twice():
