@@ -117,8 +117,9 @@ def _say(place: Place, run: Running, *, as_json: bool) -> None:
     click.echo(f"logs     {run.folder}")
     prefix = f"LIANFANG_PREFIX={place.settings.prefix} " if place.settings.prefix else ""
     environment = f"LIANFANG_BOOTSTRAP={bootstrap} LIANFANG_COMMIT={place.settings.commit} {prefix}"
-    click.echo("\npublish one record (goods without a code), with any Kafka client, or with ours:\n")
-    click.echo(f"  echo '{publish}' | kcat -P -b {bootstrap} -t {topic}")
+    click.echo("\npublish one record (goods without a code):\n")
+    if not place.volatile:  # kcat's library does not speak to the embedded broker
+        click.echo(f"  echo '{publish}' | kcat -P -b {bootstrap} -t {topic}")
     click.echo(f"  echo '{publish}' > /tmp/record.jsonl && {environment}lianfang send /tmp/record.jsonl")
     click.echo(
         f"\nwhat stands:  LIANFANG_REDIS={place.settings.redis} {prefix}lianfang alerts\n\nCtrl-C stops all of it"
