@@ -115,6 +115,9 @@ async def _publish(
 
 async def read_back(settings: Settings, ends: dict[tuple[str, int], int]) -> list[bytes]:
     """All committed messages before these ends, by `changed_at`; those of one partition in their order."""
+    upto = {TopicPartition(settings.prefix + topic, number): end for (topic, number), end in ends.items() if end}
+    if not upto:
+        return []
     consumer = AIOKafkaConsumer(
         **client_options(settings),
         isolation_level="read_committed",
@@ -124,7 +127,6 @@ async def read_back(settings: Settings, ends: dict[tuple[str, int], int]) -> lis
     )
     await consumer.start()
     try:
-        upto = {TopicPartition(settings.prefix + topic, number): end for (topic, number), end in ends.items() if end}
         values: dict[TopicPartition, list[bytes]] = {place: [] for place in upto}
         consumer.assign(list(upto))
         async with asyncio.timeout(WITHIN):

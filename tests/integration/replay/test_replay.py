@@ -66,3 +66,12 @@ def test_a_history_that_can_not_be_used_starts_nothing(history):
     code, found, said = replay(history)
     assert (code, found) == (UNUSABLE, [])
     assert "recordedtime" in said
+
+
+def test_a_history_of_which_nothing_follows_gives_an_empty_file(history):
+    looked = {"specversion": "1.0", "id": "1", "source": "/s", "type": "code.looked-up", "data": {"lot": "L"}}
+    at = "2022-01-12T08:00:00Z"
+    history.write_bytes(json.dumps(looked | {"time": at, "recordedtime": at}).encode() + b"\n")
+    code, found, said = replay(history)
+    assert (code, found) == (DONE, [])
+    assert "0 messages" in said
