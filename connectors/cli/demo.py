@@ -26,14 +26,14 @@ from streams.logs import configure
 
 BROKEN = 70
 INTERRUPTED = 130
-STEP, FAST_STEP = 10 * MINUTE, 30 * MINUTE
+STEP, FAST_STEP = 20 * MINUTE, 60 * MINUTE
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--seed", default=SEED, show_default=True, help="Another seed is another fortnight.")
 @click.option("--operators", default=OPERATORS, show_default=True, help="Size of the district; 30 at least.")
-@click.option("--fast", is_flag=True, help="A tick every 30 simulated minutes instead of every 10.")
+@click.option("--fast", is_flag=True, help="A tick every simulated hour instead of every 20 minutes.")
 @click.option("--history", type=_FILE, help="Replay this history (JSON Lines of CloudEvents with recordedtime).")
 @click.option(
     "--truth", type=_FILE, help="What was planted in it: lines of kind, operator, subject, begins, ends, why."

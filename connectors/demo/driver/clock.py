@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
+
+from aiokafka import TopicPartition
 
 from schemas.times import SECOND
 from streams.clock.barrier import Barrier
@@ -28,6 +30,14 @@ class SimulatedPort(KafkaPort):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.time = 0
+        self._known: dict[tuple[str, ...], list[TopicPartition]] = {}
+
+    async def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
+        """Asked for once: nobody grows a topic during a demo, and there are thousands of ticks."""
+        asked = tuple(topics)
+        if asked not in self._known:
+            self._known[asked] = await super()._partitions(asked)
+        return self._known[asked]
 
     async def now(self) -> int:
         """The simulated time."""

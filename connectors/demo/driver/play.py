@@ -30,7 +30,7 @@ WITHIN = 90.0
 KILLED = "worker-2"
 KILL_AT = 4 * DAY + 10 * HOUR
 """From midnight of the first day: day 5, ten in the morning."""
-READING = 0.12
+READING = 0.3
 """Seconds for each step while a feed holds the clock and somebody watches."""
 
 
