@@ -71,7 +71,8 @@ def embedded_settings(broker: Server, store: Server | None = None) -> dict[str, 
         "LIANFANG_COMMIT": "plain",  # it refuses InitProducerId, so there are no transactions
         "LIANFANG_REPLICATION": "1",
         "LIANFANG_MIN_ISR": "1",
-        "LIANFANG_REBALANCE_TIMEOUT": "6",  # its first group join takes half of this
+        "LIANFANG_REBALANCE_TIMEOUT": "4",  # a group join there takes half of this
+        "LIANFANG_SESSION_TIMEOUT": "5",
         "LIANFANG_FETCH_WAIT_MS": "10",  # a fetch there is not woken by what arrives: the wait is the latency
     }
     return settings if store is None else {**settings, "LIANFANG_REDIS": store.address}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import faust
+from faust.tables.manager import TableManager
 from faust.types import EventT
 from yarl import URL
 
@@ -31,6 +32,14 @@ class _AsFetched(faust.Schema):
         return decode
 
 
+class _Tables(TableManager):
+    """There are none; Faust still waits a second for some to be declared."""
+
+    async def on_start(self) -> None:
+        await self._update_channels()
+        await self.recovery.start()
+
+
 class App(faust.App):
     """One for each process."""
 
@@ -42,6 +51,7 @@ class App(faust.App):
             engine.group,
             broker=[URL(f"kafka://{address}") for address in settings.bootstrap.split(",")],
             store="memory://",
+            TableManager=_Tables,
             autodiscover=False,
             web_enabled=False,
             topic_allow_declare=False,
