@@ -28,6 +28,12 @@ CHOSEN = (
     "replaces",
     "disinfection-dealing",
     "void-first",
+    "positive-revised",
+    "silent-declared",
+    "uncoded-closed",
+    "unknown-operator",
+    "rules-change",
+    "upload-withdrawn",
 )
 EVERY = sorted(path.name.removesuffix(".history.jsonl") for path in EXAMPLES.glob("*.history.jsonl"))
 NAMES = EVERY if os.environ.get("LIANFANG_EXAMPLES") == "all" else CHOSEN
