@@ -60,7 +60,7 @@ class Sms:
         reply = await self._call(
             job,
             Action="SendSms",
-            PhoneNumbers=notice.address,
+            PhoneNumbers=number(notice.address),
             SignName=self._sign_name,
             TemplateCode=self._templates.get(sms.template, sms.template),
             TemplateParam=orjson.dumps(variables).decode(),
@@ -73,7 +73,7 @@ class Sms:
         reply = await self._call(
             job,
             Action="QuerySendDetails",
-            PhoneNumber=notice.address,
+            PhoneNumber=number(notice.address),
             SendDate=date_of(job.submitted_at).replace("-", ""),
             PageSize="50",
             CurrentPage="1",
@@ -99,6 +99,11 @@ class Sms:
         values["Signature"] = signature(values, self._secret)
         headers = {NOW: str(self._clock.now())} if self._simulated else {}
         return await call(self._session.post(self._url, data=values, headers=headers, timeout=PATIENCE), job)
+
+
+def number(address: str) -> str:
+    """A number without the spaces and hyphens that people write into it."""
+    return "".join(char for char in address if char not in " -\u00a0")
 
 
 def meaning(reply: Reply, job: Job) -> Answer:

@@ -38,7 +38,9 @@ class Wecom:
             headers[NOW] = str(self._clock.now())
         body = {"msgtype": text.msgtype, text.msgtype: {"content": content}}
         reply = await call(
-            self._session.post(self._url, params={"key": notice.address}, json=body, headers=headers, timeout=PATIENCE),
+            self._session.post(
+                self._url, params={"key": robot_key(notice.address)}, json=body, headers=headers, timeout=PATIENCE
+            ),
             job,
         )
         return reply if isinstance(reply, Answer) else meaning(reply, job)
@@ -46,6 +48,11 @@ class Wecom:
     async def look(self, notice: Notice, job: Job) -> Answer:
         """Nobody can say."""
         return Answer(Outcome.UNKNOWN, "no-records")
+
+
+def robot_key(address: str) -> str:
+    """The key of a robot, where the address is the whole URL that WeCom shows too."""
+    return address.partition("key=")[2].partition("&")[0] if "key=" in address else address
 
 
 def meaning(reply: Reply, job: Job) -> Answer:

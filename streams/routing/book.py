@@ -52,9 +52,12 @@ class Book:
         self._open: Counter[str] = Counter()  # alert → tellings of the running tick not yet worked off
 
     def enter(self, case: Case) -> Watched | None:
-        """A change of an alert; it is looked at with the next tick, or digest. None if it came before."""
+        """A change of an alert; it is looked at with the next tick, or digest. None if it came before.
+
+        An alert that was forgotten and begins anew counts its revisions from 1 again, but later in time.
+        """
         before = self._rows.get(alert_key(case.id), Watched)
-        if before is not None and case.revision <= before.case.revision:
+        if before is not None and case.revision <= before.case.revision and case.changed_at <= before.case.changed_at:
             return None
         if before is not None and not case.name:
             case = _named(case, before.case.name)
@@ -117,8 +120,7 @@ class Book:
     def settle(self, watched: Watched) -> None:
         """All that was to be told of an alert is told."""
         case = watched.case
-        announced = case.episode if case.firing else watched.announced
-        self._put(Watched(case, settled(case, watched.told), announced))
+        self._put(Watched(case, settled(case, watched.told), case.episode if case.firing else 0))
 
     def forget(self, person: str, left: Iterable[str]) -> None:
         """A person left: should she come back, she gets a list of what stands."""

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from click.testing import CliRunner
 
@@ -132,12 +131,9 @@ async def world(broker: Broker, prefix: str, *arguments: str) -> AsyncIterator[W
                 process.wait()
 
 
-@pytest.mark.parametrize("name", ["embedded_broker", "kafka"])
-async def test_notices_reach_the_phones_once_and_receipts_say_so(
-    name: str, request: pytest.FixtureRequest, prefix: str
-) -> None:
+async def test_notices_reach_the_phones_once_and_receipts_say_so(embedded_broker: Broker, prefix: str) -> None:
     port = free_port()
-    async with world(request.getfixturevalue(name), prefix, "--report", f"http://127.0.0.1:{port}/receipts") as it:
+    async with world(embedded_broker, prefix, "--report", f"http://127.0.0.1:{port}/receipts") as it:
         wecom, sms = it.bridge("wecom"), it.bridge("sms", LIANFANG_SMS_RECEIPTS_PORT=str(port))
         await it.publish(
             *(notice(number, address=f"robot-{number % 3}") for number in range(12)),

@@ -102,6 +102,13 @@ async def test_the_providers_limit_is_waited_out() -> None:
         assert bridge.sandbox.store.messages[0].at >= NOON + 10 * MINUTE
 
 
+async def test_a_number_may_be_written_with_spaces_and_hyphens() -> None:
+    async with stage(SMS) as bridge:
+        bridge.put(notice(1, channel=SMS, address="138-0000 0001"))
+        await bridge.settle()
+        assert bridge.sandbox.store.messages[0].to == PHONE
+
+
 async def test_an_invalid_number_has_failed_for_good() -> None:
     async with stage(SMS) as bridge:
         bridge.put(notice(1, channel=SMS, address="12345"))

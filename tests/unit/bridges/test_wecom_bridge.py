@@ -49,6 +49,13 @@ async def test_notices_of_other_channels_are_not_ours() -> None:
         assert len(bridge.journal.machine.rows) == 0
 
 
+async def test_the_whole_url_of_a_robot_is_an_address_too() -> None:
+    async with stage() as bridge:
+        bridge.put(notice(1, address="https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a-91f6&debug=1"))
+        await bridge.settle()
+        assert bridge.sandbox.store.messages[0].to == "693a-91f6"
+
+
 async def test_critical_ones_go_first() -> None:
     async with stage() as bridge:
         bridge.put(*(notice(number) for number in range(10)), notice(10, critical=True))

@@ -213,6 +213,22 @@ def test_an_entry_that_comes_twice_changes_nothing() -> None:
     district.expect({})
 
 
+def test_an_alert_that_was_forgotten_and_begins_anew_is_told_like_a_new_one() -> None:
+    district = District().staffed()
+    for kind in (Kind.PAPERS_MISSING, Kind.UNCODED_GOODS):
+        district.fire(kind, "10:00")
+        district.tick("10:00")
+        district.resolve(kind, "10:10", by="expired")
+        district.tick("10:11")
+    district.notices.clear()
+    district._last.clear()
+    for kind in (Kind.PAPERS_MISSING, Kind.UNCODED_GOODS):
+        district.fire(kind, "12:00")
+    district.expect(all_of("begins uncoded-goods", *EVERYONE))
+    district.tick("12:00")
+    district.expect(all_of("begins papers-missing", *EVERYONE))
+
+
 def test_the_same_tick_worked_off_again_makes_the_same_ids() -> None:
     ids = []
     for _ in range(2):
