@@ -20,6 +20,12 @@ PARAMETERS: dict[Kind, tuple[str, ...]] = {
     Kind.UNKNOWN_OPERATOR: ("known_within",),
 }
 
+DAY_PARAMETERS: dict[Kind, tuple[str, ...]] = {
+    Kind.UNCODED_GOODS: ("day_kept",),
+    Kind.DISINFECTION_MISSING: ("cutoff", "disinfection_by", "day_kept"),
+}
+"""What the day kinds go by on their day."""
+
 INCIDENTS = frozenset({Kind.POSITIVE, Kind.STAFF_POSITIVE, Kind.UNCODED_GOODS, Kind.SOLD_EARLY})
 """Kinds that an `alert.handled` with action `close` ends."""
 

@@ -12,18 +12,13 @@ from dataclasses import dataclass
 from schemas.alerts import ABSENCE, Kind
 from schemas.times import date_of, format_instant, start_of
 from streams.facts import Fact, covers
-from streams.kinds import PARAMETERS
+from streams.kinds import DAY_PARAMETERS, PARAMETERS
 from streams.operators.looking import Looker
 from streams.operators.model import DAY, EXPOSURE, LOT, OUTFLOW, SAMPLE, STAFF, Day, Exposure, Lot, Sample, Staff
 from streams.operators.rules.papers import Papers
 from streams.operators.rules.staff import spells
 from streams.results import standing
 from streams.rows import row_key
-
-DAY_PARAMETERS = {
-    Kind.UNCODED_GOODS: ("day_kept",),
-    Kind.DISINFECTION_MISSING: ("cutoff", "disinfection_by", "day_kept"),
-}
 
 
 @dataclass(frozen=True, slots=True)
