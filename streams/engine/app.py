@@ -14,6 +14,7 @@ from yarl import URL
 from streams.engine import ends
 from streams.engine.clients import REQUEST_WITHIN
 from streams.engine.engine import Engine
+from streams.engine.fetching import FAUST
 from streams.engine.flow import Batches, Flow
 from streams.engine.transport import Transport
 
@@ -35,6 +36,8 @@ class _AsFetched(faust.Schema):
 class _Tables(TableManager):
     """There are none; Faust still waits a second for some to be declared."""
 
+    logger = FAUST
+
     async def on_start(self) -> None:
         await self._update_channels()
         await self.recovery.start()
@@ -42,6 +45,8 @@ class _Tables(TableManager):
 
 class App(faust.App):
     """One for each process."""
+
+    logger = FAUST
 
     def __init__(self, engine: Engine) -> None:
         if importlib.util.find_spec("faust._cython.streams") is None:

@@ -5,6 +5,7 @@ inner parts; nothing here decides what a batch means.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
@@ -17,6 +18,8 @@ from streams.engine import clients, ends
 from streams.engine.batch import Batch, Chain
 
 T = TypeVar("T")
+FAUST = logging.getLogger("faust.engine")
+"""What Faust says through our subclasses is Faust's, and heard from warnings on."""
 PAUSE = 0.05
 """Seconds between two looks while there is no assignment of ours to fetch for."""
 
@@ -24,6 +27,7 @@ PAUSE = 0.05
 class FetchThread(AIOKafkaConsumerThread):
     """Faust's consumer thread with the fetch replaced."""
 
+    logger = FAUST
     _chain: Chain | None = None
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:

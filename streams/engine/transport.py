@@ -15,7 +15,7 @@ from faust.types import ConsumerMessage
 
 from streams.engine import clients, ends
 from streams.engine.batch import Batch
-from streams.engine.fetching import FetchThread
+from streams.engine.fetching import FAUST, FetchThread
 
 FETCH_TIMEOUT = 1.0
 
@@ -23,6 +23,7 @@ FETCH_TIMEOUT = 1.0
 class Consumer(driver.Consumer):
     """Hands out batches and leaves acknowledging, committing and seeking to the engine."""
 
+    logger = FAUST
     _thread: FetchThread
 
     def _new_consumer_thread(self) -> FetchThread:
@@ -118,6 +119,8 @@ class Consumer(driver.Consumer):
 
 class Producer(driver.Producer):
     """Faust wants one. What the engine writes goes through producers of its own."""
+
+    logger = FAUST
 
     def _new_producer(self, transactional_id: str | None = None) -> AIOKafkaProducer:
         return clients.faust_producer(self.app.engine.settings)
