@@ -26,6 +26,8 @@ from streams.logs import configure
 
 BROKEN = 70
 INTERRUPTED = 130
+PLAIN_WIDTH = 120
+"""Columns where there is no terminal to ask."""
 STEP, FAST_STEP = 20 * MINUTE, 60 * MINUTE
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -76,6 +78,8 @@ def command(  # noqa: PLR0913 - one for each option
         _write(lines, planted, write_history, write_truth)
         return
     words = Console(stderr=True)
+    if not words.is_terminal:
+        words = Console(stderr=True, width=PLAIN_WIDTH)
     if logs is not None:
         logs.mkdir(parents=True, exist_ok=True)
     configure(form="console", level="error", process="demo")

@@ -93,6 +93,8 @@ def _up(wish: Wish, bootstrap: str | None, redis: str | None, *, volatile: bool,
         place = embedded(supervisor, folder, extra) if volatile else given(bootstrap, redis, extra)
         click.echo("starting …", err=True)
         with running(place, supervisor, folder, wish) as run:
+            for words in run.left_out:
+                click.echo(words, err=True)
             _say(place, run, as_json=as_json)
             while (child := run.alarmed()) is None:
                 time.sleep(_LOOK_EVERY)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -83,7 +85,9 @@ def _supervised() -> Iterator[Supervisor]:
     try:
         yield supervisor
     finally:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave a half of it
         supervisor.stop(patience=_PATIENCE)
+        signal.signal(signal.SIGINT, before)
 
 
 def _extra(demo: Demo, folder: Path) -> dict[str, str]:
@@ -114,8 +118,6 @@ def _ledger(demo: Demo, run: Running, folder: Path) -> Iterator[Callable[[], int
     write_truth(truth, demo.truth)
     argv = [sys.executable, "-m", "connectors.demo.ledger", "--truth", str(truth), "--follow"]
     argv += ["--sandbox", run.sandbox or "", *(["--json"] if demo.json_form else [])]
-    import os  # noqa: PLC0415 - its environment beside ours
-
     process = subprocess.Popen(  # noqa: S603 - argv comes from this program
         argv, env={**os.environ, **run.place.env}, stdin=subprocess.PIPE, start_new_session=True, text=True
     )

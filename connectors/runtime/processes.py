@@ -47,7 +47,7 @@ class Running:
     folder: Path
     sandbox: str | None = None
     ports: dict[str, int] = field(default_factory=dict)
-    _own: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)  # what was not started, and why
 
     def start(self, name: str, *argv: str, env: dict[str, str] | None = None, port: int | None = None) -> Child:
         """One process of ours: `lianfang ARGV`."""
@@ -56,7 +56,6 @@ class Running:
             settings["LIANFANG_HTTP_PORT"] = str(port)
             self.ports[name] = port
         command = [sys.executable, "-m", "connectors.cli", *argv]
-        self._own.append(name)
         return self.supervisor.add(name, command, env=settings, output=self.folder / f"{name}.log")
 
     def child(self, name: str) -> Child:
@@ -104,6 +103,9 @@ def running(place: Place, supervisor: Supervisor, folder: Path, wish: Wish) -> I
         run.start(f"worker-{number}", "worker", port=free_port())
     run.start("views", "views", env=calm, port=free_port())
     for channel in ("wecom", "sms"):
+        if channel == "sms" and not (wish.sandbox or place.settings.sms_access_key):
+            run.left_out.append("bridge-sms: no LIANFANG_SMS_ACCESS_KEY and LIANFANG_SMS_ACCESS_SECRET, so no SMS")
+            continue
         run.start(f"bridge-{channel}", "bridge", channel, env=bridges, port=free_port())
     if wish.clock:
         run.start("clock", "clock", port=free_port())

@@ -19,7 +19,7 @@ from schemas.times import date_of
 _COLOURS = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _CHANNELS = {"wecom": ("企业微信", "green"), "sms": ("短信", "blue")}
 _MARKS = ("**", "> ", '<font color="warning">', '<font color="info">', '<font color="comment">', "</font>", "# ")
-_HEAD, _EVENTS = 4, 7
+_HEAD, _EVENTS = 3, 7
 
 
 class Picture:
@@ -39,7 +39,7 @@ class Picture:
             Layout(self._phones(max(height - _HEAD - tables - _EVENTS, 4), console.width), name="phones"),
             Layout(self._events(), size=_EVENTS),
         )
-        layout["tables"].split_row(Layout(self._kinds(), ratio=5), Layout(self._by_town(), ratio=6))
+        layout["tables"].split_row(Layout(self._kinds()), Layout(self._by_town()))
         yield from console.render(layout, options.update(height=height))
 
     def _head(self) -> RenderableType:
@@ -60,11 +60,14 @@ class Picture:
                 f"waits for {', '.join(away)}" if away and state.waiting else "goes", "red" if away else "green"
             )
         clock.append(f"   {time.monotonic() - state.began:.0f} s so far", "dim")
-        return Group(line, ProgressBar(total=1.0, completed=state.share), clock, Text(""))
+        rows = Table.grid(expand=True)
+        for row in (line, ProgressBar(total=1.0, completed=state.share), clock):
+            rows.add_row(row)
+        return rows
 
     def _kinds(self) -> RenderableType:
         table = Table(expand=True, box=None, padding=(0, 1))
-        table.add_column("kind")
+        table.add_column("kind", no_wrap=True, min_width=len(Kind.DISINFECTION_MISSING))
         for column in ("standing", "begun", "ended"):
             table.add_column(column, justify="right")
         for kind in Kind:

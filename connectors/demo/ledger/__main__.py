@@ -19,6 +19,8 @@ from connectors.demo.truth import Unusable, read_truth
 from streams.parameters import BadRules, Rules
 from streams.settings import Settings
 
+PLAIN_WIDTH = 110
+"""Columns where there is no terminal to ask."""
 SETTLED_WITHIN = 60.0
 """Seconds after the end of the history within which every notice must have come to an end."""
 
@@ -52,7 +54,8 @@ def _print(sums: Sums, *, json_form: bool) -> None:
     if json_form:
         click.echo(orjson.dumps(as_json(sums), option=orjson.OPT_INDENT_2).decode())
     else:
-        show(sums, Console())
+        console = Console()
+        show(sums, console if console.is_terminal else Console(width=PLAIN_WIDTH))
 
 
 async def _read(settings: Settings, sandbox: str | None, *, follow: bool) -> Reader | None:
