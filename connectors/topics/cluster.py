@@ -9,7 +9,7 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from connectors.topics.wanted import Finding, Found, Said, Wanted, compare, wanted
 from schemas.topics import Registry, load
@@ -87,6 +87,16 @@ def _compared(registry: Registry, settings: Settings, found: Mapping[str, Found]
 
 
 async def _found(client: AIOKafkaAdminClient, settings: Settings, registry: Registry) -> dict[str, Found]:
+    """What is there. Asked again while one broker has not yet heard of a topic that another has just listed."""
+    async with asyncio.timeout(DEADLINE):
+        while True:
+            try:
+                return await _seen(client, settings, registry)
+            except UnknownTopicOrPartitionError:
+                await asyncio.sleep(0.1)
+
+
+async def _seen(client: AIOKafkaAdminClient, settings: Settings, registry: Registry) -> dict[str, Found]:
     # Only names that exist are asked about: the embedded broker makes a topic of every name it is asked for
     ours = {settings.prefix + name for name in registry.root}
     names = sorted(ours & set(await client.list_topics()))
