@@ -71,7 +71,7 @@ def messages(name: str, stream: IO[bytes], partner: Partner | None = None) -> It
     first = first.removeprefix(b"\xef\xbb\xbf")
     if not first.strip():
         raise Unusable(f"{shown}: is empty")
-    if b"\x00" in first:
+    if b"\x00" in first or not _is_text(first):
         raise Unusable(f"{shown}: is not text; JSON Lines of CloudEvents or EPCIS JSON are expected")
     tree = _parsed(first)
     if isinstance(tree, dict):
@@ -127,6 +127,14 @@ def _message(where: str, line: bytes, tree: Any, partner: Partner | None, at: in
             yield Found(place, orjson.dumps(record), epcis=True, voids=voids, notes=verdict.notes, at=at)
         if verdict.unused is not None:
             yield Found(place, unused="; ".join((verdict.unused, *verdict.notes)), at=at)
+
+
+def _is_text(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _parsed(line: bytes) -> Any:

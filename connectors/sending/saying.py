@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from connectors.sending.files import STDIN
 from connectors.sending.judging import IS_WRONG, Judged, Outcome
 
+FLUSH_AFTER = 0.2
+"""Seconds after which a verdict is shown at the latest, once the next one is said."""
+
 
 class Sayer:
     """Says each verdict and counts them."""
@@ -24,13 +28,17 @@ class Sayer:
     def __init__(self, *, as_json: bool, progress: Progress) -> None:
         self.counts: Counter[Outcome] = Counter()
         self._as_json = as_json
+        self._flushed = time.monotonic()
         self._progress = progress
         self._tasks = {task.description: task.id for task in progress.tasks}
 
     def say(self, judged: Judged) -> None:
         """One verdict."""
         self.counts[judged.outcome] += 1
-        click.echo(_as_json(judged) if self._as_json else _as_text(judged))
+        sys.stdout.write((_as_json(judged) if self._as_json else _as_text(judged)) + "\n")
+        if time.monotonic() - self._flushed > FLUSH_AFTER:  # a system call a line would cost more than the verdict
+            sys.stdout.flush()
+            self._flushed = time.monotonic()
 
     def progress(self, name: str, at: int) -> None:
         """How many bytes of the file `name` were read."""
@@ -39,6 +47,7 @@ class Sayer:
 
     def sum_up(self) -> None:
         """How many of what, on standard error."""
+        sys.stdout.flush()
         said = ", ".join(f"{number} {outcome}" for outcome, number in self.counts.items())
         click.echo(said or "nothing in it", err=True)
 

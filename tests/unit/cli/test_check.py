@@ -118,6 +118,7 @@ def test_standard_input_is_read(check):
         (b"", "empty"),
         (b" \n \n", "empty"),
         (b"\x7fELF\x00\x01", "not text"),
+        (b"\xff\xd8\xff\xe0", "not text"),
         (b"[\n1,\n2\n", "not JSON"),
         (b'"text"', "neither an event"),
         (b"<xml/>\n<more/>\n", "1: not JSON"),
