@@ -63,6 +63,7 @@ class Operators:
         """A public record, or what the staff machine says of a staff member's samples."""
         if self._began is None:
             self._began = int(entry.headers.get(RECORDED, entry.timestamp))
+        if META_KEY not in self.rows:  # the first entry; or one after it, where the first one broke and was undone
             self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
         if entry.headers.get(ENTRY) == Sort.SAMPLES.encode():
             return Applied(self._samples(entry))

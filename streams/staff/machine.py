@@ -52,6 +52,7 @@ class Staff:
         """A record of a staff member's own log, or what an operator says of the spells with it."""
         if self._began is None:
             self._began = int(entry.headers.get(RECORDED, entry.timestamp))
+        if META_KEY not in self.rows:  # the first entry; or one after it, where the first one broke and was undone
             self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
         if entry.headers.get(ENTRY) == Sort.SPELLS.encode():
             return Applied(self._spells(entry))
@@ -175,10 +176,10 @@ class Staff:
 
     def _look(self, staff: str, before: Member, member: Member, trigger: Trigger) -> list[Output]:
         """Store the row, say what is to be said without operator, tell the operators what changed for them."""
-        oldest = min((test.recorded for test in member.tests), default=member.named)
-        self.rows.put(row_key(MEMBER, staff, ""), member, due=min(oldest, member.named) + REACH)
-        outputs: list[Output] = []
         latest = latest_named(member)
+        first_forgotten = min((member.named, *latest.values())) + REACH
+        self.rows.put(row_key(MEMBER, staff, ""), member, due=first_forgotten)
+        outputs: list[Output] = []
         suspicious = {test.sample for test in (*before.tests, *member.tests) if test.result == "positive"}
         for sample in sorted(suspicious):
             key = row_key(UNCLAIMED, sample, "")
