@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_right, insort
 from dataclasses import dataclass
 
 from schemas.registry import ChannelKind
@@ -31,7 +31,7 @@ class Pacer:
 
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
-        self._taken: dict[str, deque[int]] = {}
+        self._taken: dict[str, list[int]] = {}
         self._blocked: dict[str, int] = {}
 
     def free_at(self, key: str, now: int) -> int:
@@ -40,15 +40,14 @@ class Pacer:
         at = max(now, self._blocked.get(key, now))
         if taken is None:
             return at
-        while taken and taken[0] <= now - self._limit.within:
-            taken.popleft()
+        del taken[: bisect_right(taken, now - self._limit.within)]
         if not taken:
             del self._taken[key]
         return at if len(taken) < self._limit.most else max(at, taken[-self._limit.most] + self._limit.within)
 
     def take(self, key: str, now: int) -> None:
-        """One more goes to this key now."""
-        self._taken.setdefault(key, deque()).append(now)
+        """One more goes to this key now; or went, before this process began."""
+        insort(self._taken.setdefault(key, []), now)
 
     def block(self, key: str, until: int) -> None:
         """The provider says that it is too much: nothing to this key before that instant."""

@@ -3,7 +3,7 @@
 
 const MOST_PHONES = 60; // the ones that got something last
 const MOST_MESSAGES = 40; // on one screen
-const phones = new Map(); // address → {node, screen, count, text}
+const phones = new Map(); // address → {address, node, screen, text}
 const counts = { wecom: 0, sms: 0, urgent: 0 };
 const $ = (id) => document.getElementById(id);
 
@@ -53,13 +53,13 @@ function phoneOf(message) {
     const node = $("phone").content.firstElementChild.cloneNode(true);
     node.classList.add(message.channel);
     node.querySelector(".badge").textContent = message.channel === "sms" ? "短信" : "企业微信";
-    phone = { node, screen: node.querySelector(".screen"), count: 0, text: "" };
+    phone = { address, node, screen: node.querySelector(".screen"), text: "" };
     phones.set(address, phone);
   }
   const name = message.label ?? message.to;
   phone.node.querySelector(".who").textContent = name;
   phone.node.querySelector(".who").title = message.to;
-  phone.text += `${name} ${message.to} ${message.body}\n`;
+  phone.text = `${phone.text}${name} ${message.to} ${message.body}\n`.slice(-20000);
   return phone;
 }
 
@@ -71,7 +71,6 @@ function show(message) {
   item.append(time, bubble(message));
   if (urgent(message)) { item.classList.add("urgent"); counts.urgent += 1; }
   phone.screen.append(item);
-  phone.count += 1;
   while (phone.screen.children.length > MOST_MESSAGES) phone.screen.firstElementChild.remove();
   phone.screen.scrollTop = phone.screen.scrollHeight;
   counts[message.channel] += 1;
@@ -84,7 +83,9 @@ function draw() {
   // the phones that got something since the last frame come first, the rest stay in their order
   const list = $("phones");
   for (const phone of touched) {
-    list.prepend(phone.node);
+    phones.delete(phone.address);
+    phones.set(phone.address, phone); // the map is in the order of the last message
+    if (!wanted()) list.prepend(phone.node);
     phone.screen.scrollTop = phone.screen.scrollHeight;
     phone.node.classList.remove("fresh");
     void phone.node.offsetWidth; // restarts the animation
@@ -97,12 +98,17 @@ function draw() {
   $("wecom-count").textContent = counts.wecom;
   $("sms-count").textContent = counts.sms;
   $("urgent-count").textContent = counts.urgent;
-  filter();
+  if (wanted()) find();
 }
 
-function filter() {
-  const wanted = $("find").value.trim();
-  for (const phone of phones.values()) phone.node.hidden = wanted !== "" && !phone.text.includes(wanted);
+function wanted() { return $("find").value.trim(); }
+
+// Of all phones there are, the latest ones that hold what is looked for.
+function find() {
+  const text = wanted();
+  const found = [...phones.values()].reverse().filter((phone) => phone.text.includes(text)).slice(0, MOST_PHONES);
+  $("phones").replaceChildren(...found.map((phone) => phone.node));
+  for (const phone of found) phone.screen.scrollTop = phone.screen.scrollHeight;
 }
 
 let waiting = false;
@@ -118,4 +124,4 @@ const events = new EventSource("/events");
 events.onmessage = take;
 events.onopen = () => { $("state").textContent = "实时更新"; $("state").className = "live"; };
 events.onerror = () => { $("state").textContent = "连接断开，正在重连"; $("state").className = "lost"; };
-$("find").addEventListener("input", filter);
+$("find").addEventListener("input", find);

@@ -65,7 +65,13 @@ async def test_the_page_shows_each_phone_with_its_messages_as_they_come(tmp_path
                 expression="const box = document.querySelector('#find'); box.value = '13800000001';"
                 "box.dispatchEvent(new Event('input'))",
             )
-            assert await page.value("document.querySelectorAll('.phone:not([hidden])').length") == 1
+            assert await page.value("document.querySelectorAll('.phone').length") == 1
+            await send("key-late", "另一家")
+            await page.until("document.querySelector('#phones-count').textContent === '6'")
+            assert await page.value("document.querySelectorAll('.phone').length") == 1
+            await page.call("Runtime.evaluate", expression="box.value = ''; box.dispatchEvent(new Event('input'))")
+            assert await page.value("document.querySelector('.phone .who').textContent") == "key-late"
+            assert await page.value("document.querySelectorAll('.phone').length") == 6
             await page.screenshot(tmp_path / "page.png")
             assert (tmp_path / "page.png").stat().st_size > 10_000
             assert page.errors == []

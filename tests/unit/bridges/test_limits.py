@@ -41,6 +41,16 @@ def test_room_is_given_as_soon_as_there_is_some(gaps: list[int], most: int, with
             sent.append(now)
 
 
+def test_what_went_before_this_process_began_counts_in_whatever_order_it_is_told() -> None:
+    pacer = Pacer(Limit("x", 3, 100))
+    for instant in (80, 20, 50):
+        pacer.take("k", instant)
+    assert pacer.free_at("k", 90) == 120
+    assert pacer.free_at("k", 121) == 121
+    pacer.take("k", 121)
+    assert pacer.free_at("k", 121) == 150
+
+
 def test_a_block_holds_one_key_alone() -> None:
     pacer = Pacer(Limit("x", 2, 10))
     pacer.block("a", 50)
