@@ -41,7 +41,7 @@ class Rig:
     def sender(self, **given) -> ledger.Sender:
         return ledger.Sender(self.bootstrap, self.prefix, self.transactional, **given)
 
-    async def done(self, within: float = 60.0) -> None:
+    async def done(self, within: float = 120.0) -> None:
         await ledger.wait_until_done(self.bootstrap, self.prefix, within=within, plain=not self.transactional)
 
     async def read(self) -> ledger.Read:

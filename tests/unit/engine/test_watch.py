@@ -74,8 +74,8 @@ def test_an_event_loop_that_stands_still_is_noticed(monkeypatch):
 
     monkeypatch.setattr(ends, "leave", leave)
     monkeypatch.setattr(watch, "EVERY", 0.02)
-    watchdog = Watchdog(session_timeout=0.1)
-    watchdog._limit = 0.1
+    monkeypatch.setattr(watch, "STALL", 0.1)
+    watchdog = Watchdog(session_timeout=8.0)
     watchdog.start()
     for _ in range(10):
         watchdog.beat()
