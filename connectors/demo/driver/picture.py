@@ -31,7 +31,7 @@ class Picture:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         height = options.height or console.height
-        tables = len(Kind) + 5
+        tables = len(Kind) + 4
         layout = Layout()
         layout.split_column(
             Layout(self._head(), size=_HEAD),
@@ -100,10 +100,13 @@ class Picture:
         return Panel(table, title="alerts by town: standing now, all so far")
 
     def _phones(self, height: int, width: int) -> RenderableType:
-        """The last messages as people see them, newest first, as many as there is room for."""
+        """The last messages as people see them, newest first, as many as there is room for; equal ones once."""
         lines: list[Text] = []
+        equal: dict[str, list[Message]] = {}
         for message in reversed(self._state.recent):
-            shown = _phone(message, width - 4)
+            equal.setdefault(message.body, []).append(message)
+        for first, *others in equal.values():
+            shown = _phone(first, len(others), width - 4)
             if len(lines) + len(shown) > height - 2:
                 break
             lines += shown
@@ -117,9 +120,11 @@ class Picture:
         return Panel(Group(*lines), title="what happened")
 
 
-def _phone(message: Message, width: int) -> list[Text]:
+def _phone(message: Message, others: int, width: int) -> list[Text]:
     name, colour = _CHANNELS.get(message.channel, (message.channel, "white"))
     head = Text.assemble((f"{clock_time(message.at)} {name} ", colour), (message.to, "bold"))
+    if others:
+        head.append(f"  and {others} more", "dim")
     body = [line for line in plain(message.body).split("\n") if line.strip()]
     style = "red" if "紧急" in message.body else ""
     shown = [head]

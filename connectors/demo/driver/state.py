@@ -55,7 +55,7 @@ class State:
     kinds: dict[str, Tally] = field(default_factory=lambda: {kind.value: Tally() for kind in Kind})
     towns: dict[str, Tally] = field(default_factory=dict)
     workers: dict[str, str] = field(default_factory=dict)
-    recent: deque[Message] = field(default_factory=lambda: deque(maxlen=12))
+    recent: deque[Message] = field(default_factory=lambda: deque(maxlen=40))
     events: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=8))
     happened: list[tuple[int, str]] = field(default_factory=list)
     _rates: deque[tuple[float, int]] = field(default_factory=deque)
