@@ -76,7 +76,9 @@ async def test_two_workers_share_the_work_and_one_may_be_killed(rig):
     await rig.done()
     ledger.check(await rig.read(), sender.sent, exactly=rig.transactional)
     began = time.monotonic()
-    assert rig.supervisor.stop() == {"one": 0, "two": 0}
+    codes = rig.supervisor.stop()
+    assert codes["one"] == 0
+    assert codes["two"] in {0, -signal.SIGTERM}  # it may not be up again, and not listen yet
     assert time.monotonic() - began < 15
 
 
