@@ -103,6 +103,8 @@ async def _seen(client: AIOKafkaAdminClient, settings: Settings, registry: Regis
     if not names:
         return {}
     numbers = {topic["topic"]: len(topic["partitions"]) for topic in await client.describe_topics(names)}
+    if not all(numbers.values()):
+        raise UnknownTopicOrPartitionError
     settled: Mapping[str, Mapping[str, str]] = {}
     if settings.commit is Commit.TRANSACTIONS:
         settled = await _configs(client, names)

@@ -21,6 +21,7 @@ from tests.faults.scenario import SESSION, WORKER, Day, Scenario, environment, s
 from tests.faults.unrepaired import DYING
 
 OPERATORS = 220
+pytestmark = pytest.mark.timeout(600)  # a minute and a half on a quiet machine; every step has a deadline of its own
 UNREPAIRED = (sys.executable, "-m", "tests.faults.unrepaired")
 
 
