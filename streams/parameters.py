@@ -25,10 +25,22 @@ NAMES = (
     "disinfection_by", "test_every", "first_test_within", "infectious", "day_kept", "incident_kept", "condition_kept",
 )  # fmt: skip
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+_COUNT = re.compile(r"[1-9]\d{0,4}", re.ASCII)
 _DURATION = re.compile(r"(\d{1,5})([smhd])", re.ASCII)
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 Paper = Literal["quarantine", "test", "disinfection", "trace-code"]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML whose dates and figures stay text: 20:00 without quotes is no number of base 60, and what is wrong with a
+    date is said like everything else.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as its parent has it
+        letter: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":int", ":float"))]
+        for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 class BadRules(ValueError):  # noqa: N818
@@ -38,11 +50,9 @@ class BadRules(ValueError):  # noqa: N818
 def _value(value: object) -> int | None:
     if value in (None, "none"):
         return None
-    if isinstance(value, int) and not isinstance(value, bool):
-        if value < 1:
-            raise ValueError("a count is at least 1")
-        return value
     if isinstance(value, str):
+        if _COUNT.fullmatch(value):
+            return int(value)
         if match := _DURATION.fullmatch(value):
             return int(match[1]) * _UNITS[match[2]]
         if match := _TIME_OF_DAY.fullmatch(value):
@@ -121,7 +131,7 @@ class Rules:
         name = str(path) if path else "rules.yaml"
         text = path.read_text(encoding="utf-8") if path else files("streams").joinpath("rules.yaml").read_text("utf-8")
         try:
-            tree = yaml.safe_load(text)
+            tree = yaml.load(text, _Loader)  # noqa: S506 - a safe one
             return cls(_File.model_validate(tree))
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
