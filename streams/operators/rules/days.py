@@ -16,7 +16,7 @@ def disinfection_missing(day: str, row: Day, account: Account, rules: Rules) -> 
         return None
     if row.declared or row.disinfected or day <= date_of(account.first_recorded):
         return None
-    if not account.dealing_from(start_of(day) + cutoff):
+    if account.now < start_of(day) + cutoff or not account.dealing_from(start_of(day) + cutoff):
         return None
     due = start_of(day_after(day)) + by
     registration = account.in_force
