@@ -2,9 +2,12 @@
 # Runs `lianfang` with these words and passes signals on. Any failure ends the container, and Docker starts a fresh one;
 # but exits 78 and 2 say that a fresh one can't help before somebody has looked (docs/runbook.md): then the container
 # stays, answers no health check, and is seen as unhealthy and as a target that is down, until it is stopped.
+child=
+asked=
+trap 'asked=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT
 lianfang "$@" &
 child=$!
-trap 'kill -TERM "$child" 2>/dev/null' TERM INT
+[ -z "$asked" ] || kill -TERM "$child" # it came before there was a child to tell
 wait "$child"
 code=$?
 # a signal ends the first wait early: wait again for the process itself (127: it was waited for already)
