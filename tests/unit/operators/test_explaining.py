@@ -30,6 +30,6 @@ def test_of_every_alert_of_the_examples(name):
     assert disagreements(lines_of(name), MINUTE) == []
 
 
-@pytest.mark.parametrize("seed", (0, 1, 2, 3, 5, 7, 8, 9))
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 5, 7, 8, 9])
 def test_of_every_alert_of_random_histories(seed):
     assert disagreements(history(seed), 10 * MINUTE) == []
