@@ -20,10 +20,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 
 from schemas.times import DAY, HOUR, MINUTE, SECOND, parse_date
 
-NAMES = (
-    "papers_within", "upload_within", "settle", "skew", "cutoff", "silent_after", "activate_within", "known_within",
-    "disinfection_by", "test_every", "first_test_within", "infectious", "day_kept", "incident_kept", "condition_kept",
-)  # fmt: skip
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 _COUNT = re.compile(r"[1-9]\d{0,4}", re.ASCII)
 _DURATION = re.compile(r"(\d{1,5})([smhd])", re.ASCII)
@@ -47,17 +43,32 @@ class BadRules(ValueError):  # noqa: N818
     """The rules file can't be used: where, and what was expected."""
 
 
-def _value(value: object) -> int | None:
-    if value in (None, "none"):
+def _none(value: object) -> bool:
+    return value in (None, "none")
+
+
+def _duration(value: object) -> int | None:
+    if _none(value):
         return None
-    if isinstance(value, str):
-        if _COUNT.fullmatch(value):
-            return int(value)
-        if match := _DURATION.fullmatch(value):
-            return int(match[1]) * _UNITS[match[2]]
-        if match := _TIME_OF_DAY.fullmatch(value):
-            return int(match[1]) * HOUR + int(match[2]) * MINUTE
-    raise ValueError('expected a duration (30s, 10m, 24h, 7d), a time of day ("20:00"), a count, or none')
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
+        return int(match[1]) * _UNITS[match[2]]
+    raise ValueError("expected a duration (30s, 10m, 24h, 7d), or none")
+
+
+def _time_of_day(value: object) -> int | None:
+    if _none(value):
+        return None
+    if isinstance(value, str) and (match := _TIME_OF_DAY.fullmatch(value)):
+        return int(match[1]) * HOUR + int(match[2]) * MINUTE
+    raise ValueError('expected a time of day ("20:00"), or none')
+
+
+def _count(value: object) -> int | None:
+    if _none(value):
+        return None
+    if isinstance(value, str) and _COUNT.fullmatch(value):
+        return int(value)
+    raise ValueError("expected a count of days (3), or none")
 
 
 def _date(value: object) -> str:
@@ -83,7 +94,25 @@ class _Dated(_Part):
 class Value(_Dated):
     """One value of a parameter, from a date on."""
 
-    value: Annotated[int | None, BeforeValidator(_value)]
+    value: int | None
+
+
+class Duration(Value):
+    """Milliseconds."""
+
+    value: Annotated[int | None, BeforeValidator(_duration)]
+
+
+class TimeOfDay(Value):
+    """Milliseconds since midnight in Beijing."""
+
+    value: Annotated[int | None, BeforeValidator(_time_of_day)]
+
+
+class Count(Value):
+    """A number of days."""
+
+    value: Annotated[int | None, BeforeValidator(_count)]
 
 
 class Requirement(_Dated):
@@ -104,19 +133,37 @@ def _in_order(dated: tuple[Any, ...]) -> tuple[Any, ...]:
     return dated
 
 
+Durations = Annotated[tuple[Duration, ...], AfterValidator(_in_order)]
+TimesOfDay = Annotated[tuple[TimeOfDay, ...], AfterValidator(_in_order)]
+Counts = Annotated[tuple[Count, ...], AfterValidator(_in_order)]
+
+
+class _Parameters(_Part):
+    papers_within: Durations
+    upload_within: Durations
+    settle: Durations
+    skew: Durations
+    cutoff: TimesOfDay
+    silent_after: Counts
+    activate_within: Durations
+    known_within: Durations
+    disinfection_by: TimesOfDay
+    test_every: Durations
+    first_test_within: Durations
+    infectious: Durations
+    day_kept: Durations
+    incident_kept: Durations
+    condition_kept: Durations
+
+
+NAMES = tuple(_Parameters.model_fields)
+
+
 class _File(_Part):
     goods: dict[str, Annotated[tuple[Requirement, ...], AfterValidator(_in_order)]]
-    parameters: dict[str, Annotated[tuple[Value, ...], AfterValidator(_in_order)]]
+    parameters: _Parameters
     may_void: tuple[str, ...] = ()
     holding_feeds: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _complete(self) -> _File:
-        missing = [name for name in NAMES if name not in self.parameters]
-        unknown = [name for name in self.parameters if name not in NAMES]
-        if missing or unknown:
-            raise ValueError(f"parameters: missing {missing}, unknown {unknown}")
-        return self
 
 
 @dataclass(frozen=True)
@@ -191,7 +238,7 @@ class Rules:
 
     @lru_cache(maxsize=4096)  # noqa: B019 - one Rules a process
     def _entry(self, name: str, day: str) -> Value | None:
-        return _last(self.content.parameters[name], day)
+        return _last(getattr(self.content.parameters, name), day)
 
     @lru_cache(maxsize=4096)  # noqa: B019
     def _requirement(self, goods: str, day: str) -> Requirement | None:

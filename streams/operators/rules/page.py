@@ -82,7 +82,7 @@ def _kind(kind: Kind, rules: Rules) -> Iterator[str]:
     yield "| parameter | from | value | basis |"
     yield "|---|---|---|---|"
     for name in names:
-        for entry in rules.content.parameters[name]:
+        for entry in getattr(rules.content.parameters, name):
             yield f"| `{name}` | {entry.since} | {_value(name, entry.value)} | {entry.basis} |"
     yield ""
 

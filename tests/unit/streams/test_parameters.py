@@ -60,14 +60,17 @@ def test_of_goods_that_no_class_names_nothing_is_required():
 
 WRONG = {
     "a value that is no value": ("value: 30s", "value: soon", "expected a duration"),
-    "a time that is none": ('value: "20:00"', 'value: "24:00"', "expected a duration"),
-    "a count of nothing": ("value: 3,", "value: 0,", "expected a duration"),
+    "a time that is none": ('value: "20:00"', 'value: "24:00"', "expected a time of day"),
+    "a count of nothing": ("value: 3,", "value: 0,", "expected a count"),
     "a paper that nobody knows": ("required: [quarantine, test, trace-code]", "required: [visa]", "quarantine"),
     "a date that is none": ("from: 2020-11-01, value: 30s", "from: 2020-11-31, value: 30s", "day"),
     "dates that do not increase": (
         "{from: 2023-01-08, value: none", "{from: 2020-11-01, value: none", "must increase",
     ),
-    "a parameter that is missing": ("  skew:", "  slack:", "missing ['skew'], unknown ['slack']"),
+    "a parameter that is missing": ("  skew:", "  slack:", "parameters.skew: Field required"),
+    "a count where a duration belongs": ("value: 30s", "value: 30", "expected a duration"),
+    "a duration where a count belongs": ("value: 3,", "value: 7d,", "expected a count"),
+    "a parameter that nobody knows": ("parameters:", "parameters:\n  slack: []", "parameters.slack"),
     "a value without basis": ("value: 2m, basis: 系统参数：各方时钟允许的偏差", "value: 2m", "Field required"),
     "a word that is not known": ("may_void: []", "may_void: []\nmay_fly: []", "may_fly"),
 }  # fmt: skip
