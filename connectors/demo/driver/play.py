@@ -80,7 +80,7 @@ class _Player:
         lines, step = self._play.lines, self._play.step
         await self._clock.barrier.begin(lines[0].recorded)
         tick = lines[0].recorded // step * step + step
-        last = -(-lines[-1].recorded // step) * step
+        last = (lines[-1].recorded - GRACE * SECOND) // step * step + step  # the first by which all is published
         while tick <= last:
             now = tick + GRACE * SECOND
             self._state.now = now

@@ -25,6 +25,8 @@ def show(sums: Sums, console: Console) -> None:
     console.rule("[bold]Ledger, counted from the topics by a process of its own")
     console.print(_flows(sums))
     console.print(_kinds(sums))
+    outcomes = ", ".join(f"{number:,} {name}" for name, number in sums.outcomes.most_common())
+    console.print(Text(f"Messages: {sums.messages:,} on phones; of notices {outcomes}", style="bold"))
     console.print(_people(sums))
     console.print(_delays(sums))
     for title, lines in (
@@ -77,9 +79,7 @@ def _kinds(sums: Sums) -> Table:
 
 
 def _people(sums: Sums) -> Table:
-    outcomes = ", ".join(f"{number:,} {name}" for name, number in sums.outcomes.most_common())
-    title = f"Messages: {sums.messages:,} on phones (notices: {outcomes}); for a person on a day that brought one"
-    table = _table(title, "role", "person-days", "median", "p95", "most")
+    table = _table("", "to one person on a day", "person-days", "median", "p95", "most")
     for role, load in sums.a_day.items():
         over = role == "grid-worker" and load.p95 > MOST_A_DAY
         values = (load.n, load.p50, load.p95, load.most)
