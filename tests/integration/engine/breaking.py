@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from streams.engine import watch
 from streams.engine.engine import Engine
 from streams.engine.fetching import FetchThread
 from streams.engine.partition import Partition
@@ -92,3 +93,8 @@ def saves_before_sending() -> None:
             await sent
 
     Plain.commit = torn
+
+
+def is_impatient() -> None:
+    """A worker that may stand still with work to do for three seconds only."""
+    watch.STALL = watch.STALL_OF_ONE = 3.0

@@ -6,63 +6,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 import time
-from dataclasses import dataclass
 
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 
-from connectors.embedded import Supervisor
 from tests.integration.engine import ledger
 from tests.integration.engine.machines import TOPICS
-
-SESSION = "4"
-
-
-@dataclass
-class Rig:
-    """Workers of one test on one broker."""
-
-    supervisor: Supervisor
-    bootstrap: str
-    prefix: str
-    env: dict[str, str]
-    transactional: bool
-
-    def add(self, name: str, breaking: str = "", folder: str = "") -> None:
-        env = dict(self.env)
-        if breaking:
-            env |= {
-                "LIANFANG_TEST_PATCH": f"tests.integration.engine.breaking:{breaking}",
-                "LIANFANG_TEST_BROKEN": str(folder),
-            }
-        self.supervisor.add(name, [sys.executable, "-m", "tests.integration.engine.worker"], env=env)
-
-    def sender(self, **given) -> ledger.Sender:
-        return ledger.Sender(self.bootstrap, self.prefix, self.transactional, **given)
-
-    async def done(self, within: float = 120.0) -> None:
-        await ledger.wait_until_done(self.bootstrap, self.prefix, within=within, plain=not self.transactional)
-
-    async def read(self) -> ledger.Read:
-        return await ledger.read(self.bootstrap, self.prefix, plain=not self.transactional)
-
-    def exits(self) -> list[int]:
-        return [code for child in self.supervisor.children for code in child.exits]
-
-
-@pytest.fixture(params=["kafka", "embedded_broker"])
-def rig(request, prefix):
-    broker = request.getfixturevalue(request.param)
-    env = broker.env | {
-        "LIANFANG_PREFIX": prefix,
-        "LIANFANG_LOG_LEVEL": "warning",
-        "LIANFANG_SESSION_TIMEOUT": SESSION,
-        "PYTHONPATH": ".",
-    }
-    asyncio.run(ledger.create_topics(broker.bootstrap, prefix, 1))
-    with Supervisor() as supervisor:
-        yield Rig(supervisor, broker.bootstrap, prefix, env, request.param == "kafka")
 
 
 async def test_two_workers_share_the_work_and_one_may_be_killed(rig):
@@ -172,8 +123,6 @@ async def test_entries_that_break_the_rules_are_set_aside_and_a_flood_of_them_st
 
 @pytest.mark.parametrize("rig", ["kafka"], indirect=True)
 async def test_a_log_that_was_made_anew_or_state_that_is_gone_stops_the_worker_for_good(rig):
-    from aiokafka.admin import AIOKafkaAdminClient
-
     rig.add("one")
     sender = rig.sender()
     await sender.send(100)
@@ -192,9 +141,7 @@ async def test_a_log_that_was_made_anew_or_state_that_is_gone_stops_the_worker_f
     assert rig.exits() == [78]
 
 
-async def _send(rig: Rig, values: list[bytes]) -> None:
-    from aiokafka import AIOKafkaProducer
-
+async def _send(rig, values: list[bytes]) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=rig.bootstrap, acks="all")
     await producer.start()
     for value in values:
