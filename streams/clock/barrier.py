@@ -47,7 +47,7 @@ class Barrier:
         """Before anything is sent under simulated time: what *now* is until the first tick, in every log."""
         for step in PLAN:
             for topic in step.topics if step.tick else ():
-                await self._port.append(topic, now)
+                await self._answer(Append(step.flow, topic), now, None)
 
     async def advance(self, tick: int, *, routed: bool = False, within: float | None = None) -> None:
         """Append T everywhere, each time after all that came before; return when operators have passed it.

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from streams.clock.rules import Ends, Offsets, Place
 from streams.kafka import client_options, group_id
@@ -44,6 +44,7 @@ class KafkaPort:
         self._settings = settings
         self._group = group_id(settings)
         self._coordinator: int | None = None
+        self._known: dict[str, set[TopicPartition]] = {}
         self._started: list[Any] = []
 
     async def start(self) -> None:
@@ -127,10 +128,16 @@ class KafkaPort:
         await self._producer.send_and_wait(name, value, partition=0, headers=[(ENTRY, sort.encode())])
 
     async def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
-        described = await self._admin.describe_topics([self._settings.prefix + topic for topic in topics])
-        return sorted(
-            TopicPartition(topic["topic"], part["partition"]) for topic in described for part in topic["partitions"]
-        )
+        """All partitions of these topics; what was seen once stays. UnknownTopicOrPartitionError while a broker that has
+        just come up does not know them: to take that for "none" would let a tick pass what nobody has read.
+        """
+        names = [self._settings.prefix + topic for topic in topics]
+        for topic in await self._admin.describe_topics(names):
+            if topic["error_code"] or not topic["partitions"]:
+                raise UnknownTopicOrPartitionError(topic["topic"])
+            seen = self._known.setdefault(topic["topic"], set())
+            seen |= {TopicPartition(topic["topic"], part["partition"]) for part in topic["partitions"]}
+        return sorted(place for name in names for place in self._known[name])
 
     def _place(self, place: TopicPartition) -> Place:
         return place.topic.removeprefix(self._settings.prefix), place.partition

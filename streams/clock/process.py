@@ -118,15 +118,15 @@ class Clock:
         try:
             now = await self._broker.now()
             feeds = await self._feeds.read() if self._holding else {}
+            self._face.saw(now)
+            tick, feed = next_tick(now - self._grace, tick=self._step, holding=self._holding, feeds=feeds)
+            await self._watch(feed, feeds, now)
         except (KafkaError, TimeoutError) as error:
             if not is_away(error):
                 raise
             self._moved(Holder.BROKER)
             log.warning("broker-away", step="probe", error=type(error).__name__)
             return BROKER_PAUSE
-        self._face.saw(now)
-        tick, feed = next_tick(now - self._grace, tick=self._step, holding=self._holding, feeds=feeds)
-        await self._watch(feed, feeds, now)
         if tick is not None and (self._face.last is None or tick > self._face.last):
             await self._tick(tick)
         self._moved(Holder.NONE if feed is None else Holder.FEED)
