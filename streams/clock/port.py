@@ -128,8 +128,8 @@ class KafkaPort:
         await self._producer.send_and_wait(name, value, partition=0, headers=[(ENTRY, sort.encode())])
 
     async def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
-        """All partitions of these topics; what was seen once stays. UnknownTopicOrPartitionError while a broker that has
-        just come up does not know them: to take that for "none" would let a tick pass what nobody has read.
+        """All partitions of these topics; what was seen once stays. UnknownTopicOrPartitionError while a broker that
+        has just come up does not know them: to take that for "none" would let a tick pass what nobody has read.
         """
         names = [self._settings.prefix + topic for topic in topics]
         for topic in await self._admin.describe_topics(names):

@@ -1,5 +1,5 @@
-"""What the clock believes of what brokers answer: one that has just come up, or is no longer the coordinator, knows less
-than there is, and that must never look like "nothing to wait for".
+"""What the clock believes of what brokers answer: one that has just come up, or is no longer the coordinator, knows
+less than there is, and that must never look like "nothing to wait for".
 """
 
 from __future__ import annotations
