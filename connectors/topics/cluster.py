@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +17,7 @@ from schemas.topics import Registry, load
 from streams.kafka import client_options
 from streams.settings import Commit, Settings
 
+PATIENCE = 10.0
 DEADLINE = 30.0
 """Seconds within which a created or grown topic must show its partitions, each with a leader."""
 
@@ -61,13 +63,18 @@ async def ensure(settings: Settings, registry: Registry | None = None) -> list[S
     return done + [one for one in said if one.finding is not Finding.AS_WANTED or one.topic not in mentioned]
 
 
-async def refuse_other(settings: Settings) -> None:
-    """What a process asks before it starts: are the topics there, with the partitions it counts on? Else Refused."""
+async def refuse_other(settings: Settings, *, patience: float = PATIENCE) -> None:
+    """What a process asks before it starts: are the topics there, with the partitions it counts on? Else Refused.
+
+    `patience`: seconds for which they may seem not to be: a broker that has just come up knows less than there is.
+    """
     fatal = {Finding.MISSING, Finding.OTHER_PARTITIONS}
-    wrong = [one for one in await check(settings) if one.finding in fatal]
-    if wrong:
-        lines = [f"{one.topic}: {one.text}" for one in wrong]
-        raise Refused("\n".join([*lines, "`lianfang topics` creates what is missing."]))
+    until = time.monotonic() + patience
+    while wrong := [one for one in await check(settings) if one.finding in fatal]:
+        if time.monotonic() > until:
+            lines = [f"{one.topic}: {one.text}" for one in wrong]
+            raise Refused("\n".join([*lines, "`lianfang topics` creates what is missing."]))
+        await asyncio.sleep(0.2)
 
 
 async def remove(settings: Settings, registry: Registry | None = None) -> None:

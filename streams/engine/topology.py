@@ -5,6 +5,7 @@ topics that have grown. Creating topics is `lianfang topics`' work, not this one
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
@@ -19,6 +20,8 @@ from streams.settings import Settings
 
 log = logs.get(__name__)
 WITHIN = 30.0
+PATIENCE = 10.0
+"""Seconds for which a topic may seem to be missing: a broker that has just come up knows less than there is."""
 
 
 async def look(settings: Settings, flows: Iterable[Flow]) -> dict[str, int]:
@@ -30,8 +33,7 @@ async def look(settings: Settings, flows: Iterable[Flow]) -> dict[str, int]:
     async with asyncio.timeout(WITHIN):
         await client.start()
         try:
-            counts = await _counts(client, settings.prefix)
-            _require(counts, flows)
+            counts = await _required(client, settings.prefix, flows)
             if await _grow(client, settings.prefix, counts, flows):
                 counts = await _counts(client, settings.prefix)
         finally:
@@ -45,9 +47,24 @@ async def _counts(client: AIOKafkaAdminClient, prefix: str) -> dict[str, int]:
     return {topic["topic"][len(prefix) :]: len(topic["partitions"]) for topic in described}
 
 
-def _require(counts: dict[str, int], flows: Iterable[Flow]) -> None:
+async def _required(client: AIOKafkaAdminClient, prefix: str, flows: Iterable[Flow]) -> dict[str, int]:
+    """The counts of all topics; asked again with patience while one that the flows need seems to be missing."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        counts = await _counts(client, prefix)
+        if not _missing(counts, flows) or time.monotonic() > until:
+            _require(counts, flows)
+            return counts
+        await asyncio.sleep(0.2)
+
+
+def _missing(counts: dict[str, int], flows: Iterable[Flow]) -> list[str]:
     wanted = {topic for flow in flows for pair in flow.inputs.items() for topic in pair}
-    if missing := sorted(wanted - counts.keys()):
+    return sorted(topic for topic in wanted if not counts.get(topic))
+
+
+def _require(counts: dict[str, int], flows: Iterable[Flow]) -> None:
+    if missing := _missing(counts, flows):
         ends.alarm("topics are missing; `lianfang topics` creates them", topics=missing)
 
 
