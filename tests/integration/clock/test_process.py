@@ -66,7 +66,7 @@ async def test_a_clock_refuses_another_number_of_journal_partitions(settings):
     await cluster.ensure(settings)
     other = os.environ | {"LIANFANG_PARTITIONS": json.dumps(PARTITIONS | {"operator-journal": 3})}
     done = subprocess.run(
-        [sys.executable, "-m", "connectors.cli", "clock"], env=other, capture_output=True, timeout=30, check=False
+        [sys.executable, "-m", "connectors.cli", "clock"], env=other, capture_output=True, timeout=60, check=False
     )
     assert done.returncode == 78
     assert b"fixed at the first start" in done.stderr
