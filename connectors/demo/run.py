@@ -32,7 +32,7 @@ from schemas.times import DAY
 from streams.clock.barrier import Stuck
 
 WORKERS = 2
-REFRESHES = 5
+REFRESHES = 3
 """A second: more only makes the workers slower."""
 HOLDING = "holding_feeds: []"
 _PATIENCE = 5.0

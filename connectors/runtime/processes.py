@@ -20,7 +20,7 @@ from connectors.topics import cluster
 HOST = "127.0.0.1"
 READY_WITHIN = 90.0
 _LAST_WORDS = 1500
-CALM_WAIT_MS = "60"
+CALM_WAIT_MS = "80"
 """Fetch wait on the embedded broker of what no tick waits for: there a fetch always lasts so long, and costs."""
 
 

@@ -52,16 +52,16 @@ def main(arguments: list[str]) -> int:
 
 
 def _watch(session: str) -> int:
-    scene = ""
+    scenes: list[str] = []
     until = time.monotonic() + WITHIN
     while time.monotonic() < until:
         screen = _screen(session)
         plain = _plain(screen)
         if SCENE in plain and "clock: waits for feed" in plain and "day 11" in plain:
-            scene = screen
+            scenes.append(screen)
         if (ended := ENDED.search(_plain(screen))) is not None:
-            if scene:
-                _draw(scene, "demo", "lianfang demo: day 11, the province's feed stands still")
+            if scenes:
+                _draw(scenes[len(scenes) // 2], "demo", "lianfang demo: day 11, the province's feed stands still")
             whole = _screen(session, "-S", "-200")
             if LEDGER in whole:
                 _draw(whole[whole.rindex("\n", 0, whole.index(LEDGER)) + 1 :], "ledger", "lianfang demo: the ledger")

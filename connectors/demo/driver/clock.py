@@ -21,7 +21,7 @@ from streams.settings import Settings
 GRACE = 2
 """Simulated seconds that ticks stay behind the time, so that what a feed says at the full minute has come."""
 
-_MOMENT = 0.003
+_MOMENT = 0.005
 
 
 class SimulatedPort(KafkaPort):
@@ -30,14 +30,14 @@ class SimulatedPort(KafkaPort):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.time = 0
-        self._known: dict[tuple[str, ...], list[TopicPartition]] = {}
+        self._asked: dict[tuple[str, ...], list[TopicPartition]] = {}
 
     async def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
-        """Asked for once: nobody grows a topic during a demo, and there are thousands of ticks."""
-        asked = tuple(topics)
-        if asked not in self._known:
-            self._known[asked] = await super()._partitions(asked)
-        return self._known[asked]
+        """Asked for once: nobody grows a topic during a demo, and there are a thousand ticks."""
+        names = tuple(topics)
+        if names not in self._asked:
+            self._asked[names] = await super()._partitions(names)
+        return self._asked[names]
 
     async def now(self) -> int:
         """The simulated time."""

@@ -41,7 +41,7 @@ async def _alerts(state: State, settings: Settings) -> None:
         for topic in ALERTS
         for number in range(load().partitions(topic, settings.partitions))
     ]
-    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, fetch_max_wait_ms=200)
+    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, fetch_max_wait_ms=400)
     await consumer.start()
     try:
         consumer.assign(places)

@@ -21,7 +21,7 @@ TOPICS = (*PUBLIC_TOPICS, *JOURNALS, "alerts", "alerts-private", "notices", "rec
 FINAL = frozenset({"accepted", "delivered", "failed-for-good", "unknown", "suppressed"})
 AGAIN = 0.2
 """Seconds before the sandbox is asked again, if it broke off."""
-FETCH_WAIT_MS = 50
+FETCH_WAIT_MS = 80
 """The ledger's delays from a topic are that much too long at most."""
 
 
