@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from schemas.alerts import alert_id
@@ -24,6 +24,9 @@ from schemas.times import (
     parse_instant,
     start_of,
 )
+from tests.properties.shapes import HARDER, SHAPES, Shape
+
+__all__ = ["HARDER", "SHAPES", "Maker", "Shape", "history"]
 
 OPERATORS = ("A", "B", "C")
 LOTS = ("L1", "L2", "L3")
@@ -40,20 +43,6 @@ LATE = (0, 0, 0, 1, SECOND, 4 * SECOND, MINUTE, 2 * MINUTE, 2 * MINUTE + 1, 10 *
 FAR = (3 * DAY, 7 * DAY, 14 * DAY, 15 * DAY, 31 * DAY, 80 * DAY, 90 * DAY, 90 * DAY + 1)
 AHEAD = (1, SECOND, 30 * SECOND, MINUTE, 5 * MINUTE, 10 * MINUTE, 10 * MINUTE + 1)
 SOURCES = {"registry": "/reg", "chain": "/chain", "scan": "/scan", "lab": "/lab", "field": "/field"}
-
-
-@dataclass
-class Shape:
-    """What kind of history."""
-
-    lines: int = 30
-    days: float = 4.0
-    leap: float = 0.0  # the chance that a gap is of about 180 days
-    edge: float = 0.0  # the chance that a record comes 180 days after another, to the millisecond or nearly
-    late: float = 0.08  # the chance that a record tells of days or months ago
-    size: int = 3  # operators, lots, staff
-    shared: bool = False  # samples of different staff under one name
-    weights: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -153,8 +142,31 @@ class Maker:
             event["replaces"] = self._other_id(event)
         if self.random.random() < 0.02:
             event["source"] = "/other"
+        if self.random.random() < 0.03:
+            event["data"] = self._with_unknown(data)
         self.sent.append(event)
         return event
+
+    def _with_unknown(self, data: dict[str, Any]) -> dict[str, Any]:
+        """With a field that another type has; where this one has none of the name, it means nothing."""
+        name, value = self.random.choice(
+            (
+                ("supplier", "杭州联华"),
+                ("lot", self.random.choice(self.lots)),
+                ("box", "B1"),
+                ("trace_code", "Z1"),
+                ("papers", self._some_papers()),
+                ("activated", True),
+                ("status", "active"),
+                ("date", self._day()),
+                ("scope", "premises"),
+                ("result", "positive"),
+                ("operator", self._operator()),
+                ("staff", self.random.choice(self.staff)),
+                ("remark", None),
+            )
+        )
+        return {name: value} | data
 
     def _other_id(self, event: dict[str, Any]) -> str:
         same = [other["id"] for other in self.sent if other["source"] == event["source"]]
@@ -348,37 +360,6 @@ class Maker:
         else:
             event["data"]["operator"] = "A\u0007"
         return event
-
-
-SHAPES = (
-    Shape(lines=12, days=1),
-    Shape(lines=30, days=4),
-    Shape(lines=60, days=10),
-    Shape(lines=60, days=40),
-    Shape(lines=150, days=30),
-    Shape(lines=40, days=10, leap=0.05),
-    Shape(lines=40, days=60, leap=0.02),
-    Shape(lines=40, days=12, weights={"_staff": 20, "_staff_sample": 20, "_registered": 10}),
-    Shape(lines=40, days=12, weights={"_disinfection": 20, "_declared": 12, "_registered": 12}),
-    Shape(lines=40, days=5, weights={"_upload": 25, "_papers": 15, "_scan": 30}),
-    Shape(lines=40, days=5, weights={"_sample": 25, "_handled": 25, "_scan": 20, "_void": 15}),
-    Shape(lines=300, days=60),
-)
-HARDER = (
-    Shape(lines=60, days=30, size=1),
-    Shape(lines=120, days=3, size=1, late=0.3),
-    Shape(lines=50, days=20, size=1, edge=0.15),
-    Shape(lines=80, days=40, size=2, edge=0.06, late=0.2),
-    Shape(lines=50, days=3, size=1, weights={"_void": 40, "_again": 20}),
-    Shape(lines=60, days=20, size=1, weights={"_registered": 60, "_disinfection": 10, "_staff": 20, "_void": 20}),
-    Shape(lines=60, days=40, size=2, weights={"_staff": 60, "_staff_sample": 50, "_void": 20, "_handled": 20}),
-    Shape(lines=60, days=25, size=1, late=0.3, weights={"_upload": 30, "_papers": 20, "_scan": 40, "_void": 20}),
-    Shape(lines=60, days=100, size=2, late=0.4),
-    Shape(lines=60, days=25, size=2, weights={"_declared": 20, "_registered": 20, "_void": 15}),
-    Shape(lines=800, days=120, size=3),
-    Shape(lines=60, days=300, size=2, edge=0.05),
-)
-"""Smaller worlds, more voids, more that is late, and the edges of what is forgotten."""
 
 
 def history(seed: int, shape: Shape | None = None) -> list[bytes]:

@@ -27,7 +27,7 @@ def subjects(fact: Fact) -> Iterator[Subject]:
     yield whose, name
     if whose == "operator" and fact.record.type in ("staff.enrolled", "staff.left"):
         yield "staff", data.staff
-    if whose == "operator" and isinstance(getattr(data, "lot", None), str):
+    if whose == "operator" and "lot" in type(data).model_fields and data.lot is not None:
         yield "lot", name, data.lot
     if fact.record.type == "sample.tested":
         yield "sample" if whose == "operator" else "staff-sample", name, data.sample
