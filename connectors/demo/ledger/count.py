@@ -47,7 +47,7 @@ class Sums:
     """The ledger. The lists hold a line of words for each thing that is wrong."""
 
     flows: dict[str, Flow]
-    reasons: Counter[str]
+    reasons: dict[str, int]
     kinds: dict[str, Row]
     missed: list[str]
     false: list[str]
@@ -55,7 +55,7 @@ class Sums:
     ends: list[str]  # episodes that ended and should not have, or the other way round
     messages: int
     alerts: int
-    outcomes: Counter[str]
+    outcomes: dict[str, int]
     a_day: dict[str, Spread] = field(default_factory=dict)
     delays: dict[str, Spread] = field(default_factory=dict)
 
@@ -91,7 +91,7 @@ def count(evidence: Evidence, truth: Iterable[Planted], goods: set[str], county:
     untold = _untold(judgement, people, heard)
     return Sums(
         flows=flows_of(evidence, goods),
-        reasons=reasons_of(evidence),
+        reasons=dict(reasons_of(evidence)),
         kinds=_kinds(judgement, {id(planted) for planted, _ in untold}),
         missed=[words(one) for one in judgement.missed] + [line for _, line in untold],
         false=[f"{' '.join(map(str, one.name))} at {format_instant(one.began)}" for one in judgement.false],
@@ -99,7 +99,7 @@ def count(evidence: Evidence, truth: Iterable[Planted], goods: set[str], county:
         ends=[words(planted) for planted, _ in judgement.unended],
         messages=len(evidence.phones),
         alerts=told.messages,
-        outcomes=Counter(_outcomes(evidence).values()),
+        outcomes=dict(Counter(_outcomes(evidence).values()).most_common()),
         a_day=a_day_of(evidence, people),
         delays=delays_of(evidence, judgement, [alert for alert, _ in messages]),
     )

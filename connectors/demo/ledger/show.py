@@ -25,7 +25,7 @@ def show(sums: Sums, console: Console) -> None:
     console.rule("[bold]Ledger, counted from the topics by a process of its own")
     console.print(_flows(sums))
     console.print(_kinds(sums))
-    outcomes = ", ".join(f"{number:,} {name}" for name, number in sums.outcomes.most_common())
+    outcomes = ", ".join(f"{number:,} {name}" for name, number in sums.outcomes.items())
     console.print(Text(f"Messages: {sums.messages:,} on phones; of notices {outcomes}", style="bold"))
     console.print(_people(sums))
     console.print(_delays(sums))

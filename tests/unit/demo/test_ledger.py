@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import orjson
 import pytest
+from rich.console import Console
 
 from connectors.demo.ledger.count import Sums, count
 from connectors.demo.ledger.delays import spread
 from connectors.demo.ledger.evidence import PUBLISHED, Evidence, OnPhone, Seen
+from connectors.demo.ledger.show import as_json, show
 from connectors.demo.truth import Planted
 from schemas.alerts import alert_id
 from schemas.times import MINUTE, format_instant, parse_instant
@@ -89,6 +93,24 @@ def planted(kind="uncoded-goods", begins=AT, ends=None) -> Planted:
 
 
 ALL = ("owner-1", "officer-1", "grid-1", "office-group")
+
+
+def test_it_can_be_said_as_json():
+    case = Case()
+    case.told(case.alert(), *ALL)
+    said = orjson.loads(orjson.dumps(as_json(case.sums(planted()))))
+    assert said["clean"] is True
+    assert said["outcomes"] == {"accepted": 4}
+    assert said["kinds"]["uncoded-goods"]["told"] == 1
+
+
+def test_it_can_be_read_as_a_table():
+    case = Case()
+    console = Console(width=110, file=io.StringIO())
+    show(case.sums(planted()), console)
+    text = console.file.getvalue()
+    assert "missed: uncoded-goods A S1" in text
+    assert "NOT CLEAN: missed: 1" in text
 
 
 def test_what_was_planted_and_told_to_everyone_concerned_is_clean():
