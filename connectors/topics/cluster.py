@@ -17,7 +17,7 @@ from schemas.topics import Registry, load
 from streams.kafka import client_options
 from streams.settings import Commit, Settings
 
-PATIENCE = 10.0
+PATIENCE = 5.0
 DEADLINE = 30.0
 """Seconds within which a created or grown topic must show its partitions, each with a leader."""
 

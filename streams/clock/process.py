@@ -98,14 +98,24 @@ class Clock:
         self._told: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Tick until told to stop."""
-        showing = asyncio.create_task(self._show())
+        """Tick until told to stop; then at once, in the middle of a barrier too: the next clock begins it anew."""
         self._health.set_ready(True, "connected")
+        ticking, showing, stopping = (
+            asyncio.create_task(part) for part in (self._forever(), self._show(), stop.wait())
+        )
         try:
-            while not stop.is_set():
-                await _until(stop, await self.look())
+            await asyncio.wait((ticking, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if ticking.done():
+                ticking.result()
         finally:
-            showing.cancel()
+            for task in (ticking, showing, stopping):
+                task.cancel()
+            await asyncio.wait((ticking, showing, stopping))
+
+    async def _forever(self) -> None:
+        while True:
+            pause = await self.look()
+            await asyncio.sleep(pause)
 
     def _moved(self, by: Holder) -> None:
         """The barrier asked something: it waits for this, and it is alive."""
@@ -180,13 +190,6 @@ class Clock:
 
 def _said(instant: int | None) -> str | None:
     return None if instant is None else format_instant(instant)
-
-
-async def _until(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 
 import orjson
@@ -27,6 +28,7 @@ class FakeBroker:
         self.ticks: list[int] = []
         self.told: list[dict[str, object]] = []
         self.failing: Exception | None = None
+        self.stuck, self.asked = False, asyncio.Event()
 
     async def now(self) -> int:
         if self.failing is not None:
@@ -34,7 +36,7 @@ class FakeBroker:
         return self.time
 
     async def ends(self, topics: Iterable[str]) -> Ends:
-        return {(topic, 0): (0, 0) for topic in topics}
+        return {(topic, 0): (0, int(self.stuck)) for topic in topics}
 
     async def append(self, topic: str, tick: int) -> Offsets:
         if topic == "operator-journal":
@@ -42,7 +44,8 @@ class FakeBroker:
         return {(topic, 0): 1}
 
     async def committed(self, places: Iterable[Place]) -> Offsets:
-        return dict.fromkeys(places, 1)
+        self.asked.set()
+        return {} if self.stuck else dict.fromkeys(places, 1)
 
     async def tell(self, value: bytes, sort: Sort) -> None:
         assert sort is Sort.FEED
@@ -141,6 +144,23 @@ async def test_a_clock_that_may_not_ends():
     broker.failing = TopicAuthorizationFailedError()
     with pytest.raises(TopicAuthorizationFailedError):
         await clock(broker).look()
+
+
+async def test_it_ends_when_asked_although_a_flow_never_passes():
+    broker, stop = FakeBroker(AT), asyncio.Event()
+    broker.stuck = True
+    running = asyncio.create_task(clock(broker).run(stop))
+    await asyncio.wait_for(broker.asked.wait(), 5)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    assert broker.ticks == []
+
+
+async def test_what_ends_its_looking_ends_it():
+    broker = FakeBroker(AT)
+    broker.failing = TopicAuthorizationFailedError()
+    with pytest.raises(TopicAuthorizationFailedError):
+        await asyncio.wait_for(clock(broker).run(asyncio.Event()), 5)
 
 
 def test_it_shows_how_far_behind_it_is_and_for_how_long_it_has_been_held():
