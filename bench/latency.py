@@ -23,6 +23,7 @@ from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from connectors.embedded import Supervisor, start_store
 from connectors.runtime import Place, Running, Wish, running
@@ -76,7 +77,7 @@ def _system() -> Iterator[tuple[Place, Running]]:
             store = start_store(supervisor, output=folder / "store.log")
             rules = _rules(folder / "rules.yaml")
             env = cluster.env | {
-                "LIANFANG_REDIS": f"redis://{store.address}/0",
+                "LIANFANG_REDIS": store.address,
                 "LIANFANG_RULES": str(rules),
                 "LIANFANG_TICK": "10",
                 "LIANFANG_LOG_FORMAT": "json",
@@ -126,7 +127,10 @@ async def _load(place: Place, chance: random.Random, seconds: int) -> tuple[dict
             await asyncio.sleep(0.005)
     finally:
         hopping.cancel()
+        await asyncio.wait([hopping])
         await producer.stop()
+    if not hopping.cancelled():
+        hopping.result()  # it broke: say so
     return sent, hops
 
 
@@ -168,6 +172,10 @@ async def _hop(bootstrap: str, hops: list[float]) -> None:
     topic = "bench-hop"
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, linger_ms=0)
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=100)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 1, 1)])
+    await admin.close()
     await producer.start()
     await consumer.start()
     try:

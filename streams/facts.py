@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from schemas.envelope import Record
 from schemas.times import DAY
@@ -47,9 +47,24 @@ def fact(record: Record) -> Fact:
     return Fact(record.source, record.id, record.type, record.time, record.recorded)
 
 
-def without(facts: tuple[F, ...], source: str, identity: str) -> tuple[F, ...]:
-    """The facts but for the one of this identity."""
-    return tuple(item for item in facts if item.id != identity or item.source != source)
+class Named(Protocol):
+    """What names one record: its identity, and when it was recorded, for an identity may be used again much later."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def recorded(self) -> int: ...
+
+
+def without(facts: tuple[F, ...], gone: Named) -> tuple[F, ...]:
+    """The facts but for those of one record."""
+    return tuple(
+        item for item in facts if item.id != gone.id or item.source != gone.source or item.recorded != gone.recorded
+    )
 
 
 def covers(closes: tuple[Fact, ...], offending: Fact) -> bool:

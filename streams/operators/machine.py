@@ -134,8 +134,8 @@ class Operators:
         old_pulse = pulse = touched.get(pulse_key, Pulse)
         cause = Cause.RECORD
         for withdrawn in self._withdrawn(record):
-            withdraw(withdrawn.where, withdrawn.source, withdrawn.id, touched)
-            pulse = unfeel(withdrawn.type, withdrawn.time, withdrawn.source, withdrawn.id, pulse)
+            withdraw(withdrawn, touched)
+            pulse = unfeel(withdrawn, pulse)
             pulse = self._refill(name, pulse)
         if record.type == VOID:
             cause = Cause.VOID
@@ -194,8 +194,9 @@ class Operators:
         for item in samples:
             exposure_key = row_key(EXPOSURE, operator, item.sample)
             exposure = touched.get(exposure_key, Exposure)
-            whose = tuple(sorted({*exposure.staff, staff}))
-            touched.put(exposure_key, replace(exposure, staff=whose, named=max(exposure.named, item.named)))
+            others = [name for name in exposure.staff if name != staff]
+            named = max((item.named, *(self._sample_named(operator, name, item.sample) for name in others)))
+            touched.put(exposure_key, replace(exposure, staff=tuple(sorted((*others, staff))), named=named))
         if told["cause"] == Cause.FORGOTTEN:  # the tick that follows looks, once it has asked who else is forgotten
             for touched_key, touched_row in touched.rows.items():
                 self.rows.put(touched_key, touched_row, due=self._now + 1, watch=self.rows.is_watching(touched_key))
@@ -204,6 +205,11 @@ class Operators:
         at = max(told["at"], self._now)
         trigger = Trigger(Cause(told["cause"]), self._now, at, entry.offset, because)
         return self._survey.look_at(operator, touched, trigger, profile_too=False, spells_too=False)
+
+    def _sample_named(self, operator: str, staff: str, sample: str) -> int:
+        """When a record last named a sample of one staff member."""
+        row = self.rows.get(row_key(STAFF, operator, staff), Staff)
+        return max((item.named for item in row.samples if item.sample == sample), default=0) if row else 0
 
     def _refill(self, operator: str, pulse: Pulse) -> Pulse:
         """The earliest mentions again, from the identities, once all that were kept at hand were withdrawn."""

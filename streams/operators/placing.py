@@ -13,6 +13,7 @@ from schemas.reports import Action
 from schemas.times import date_of
 from schemas.uploads import Scope
 from streams.facts import Closes, fact, without
+from streams.identity import Identity
 from streams.operators.model import (
     ACTIVITY,
     CLOSES,
@@ -68,11 +69,11 @@ def place(record: Record, touched: Touched) -> tuple[str, ...]:
     return where
 
 
-def withdraw(where: tuple[str, ...], source: str, identity: str, touched: Touched) -> None:
+def withdraw(gone: Identity, touched: Touched) -> None:
     """Take the facts of a record out of the rows that hold them."""
-    for key in where:
+    for key in gone.where:
         form, remover = _REMOVERS[key.split(SEPARATOR, 1)[0]]
-        touched.put(key, remover(touched.get(key, form), source, identity))
+        touched.put(key, remover(touched.get(key, form), gone))
 
 
 def feel(record: Record, pulse: Pulse) -> Pulse:
@@ -90,24 +91,24 @@ def feel(record: Record, pulse: Pulse) -> Pulse:
     )
 
 
-def unfeel(kind: str, time: int, source: str, identity: str, pulse: Pulse) -> Pulse:
+def unfeel(gone: Identity, pulse: Pulse) -> Pulse:
     """What the withdrawal of a record does to the pulse."""
     activity, mentions, mentioned = pulse.activity, pulse.mentions, pulse.mentioned
-    if kind in ACTIVITY:
-        day = date_of(time)
+    if gone.type in ACTIVITY:
+        day = date_of(gone.time)
         left = activity.get(day, 0) - 1
         activity = {name: count for name, count in activity.items() if name != day}
         if left > 0:
             activity[day] = left
-    if kind not in NOT_MENTIONING:
+    if gone.type not in NOT_MENTIONING:
         mentioned -= 1
-        mentions = without(mentions, source, identity)
+        mentions = without(mentions, gone)
     return replace(pulse, activity=activity, mentions=mentions, mentioned=mentioned)
 
 
 def _refresh_lot(record: Record, touched: Touched) -> None:
     """A record that names a lot keeps it from being forgotten, whatever else it says."""
-    name = getattr(record.data, "lot", None)
+    name = record.data.lot if "lot" in type(record.data).model_fields else None  # not one that no one asked for
     if name is not None:
         key = row_key(LOT, record.log[1], name)
         lot = touched.get(key, Lot)
@@ -180,7 +181,8 @@ def _declared(record: Record, touched: Touched) -> tuple[str, ...]:
 
 def _scanned(record: Record, touched: Touched) -> tuple[str, ...]:
     data = record.data
-    scan = Scan(*_base(record), not is_blank(getattr(data, "supplier", None)))
+    supplied = record.type == "goods.received" and not is_blank(data.supplier)
+    scan = Scan(*_base(record), supplied)
     if data.lot is not None:
         key = row_key(LOT, data.operator, data.lot)
         lot = touched.get(key, Lot)
@@ -232,37 +234,37 @@ _PLACERS: dict[str, Callable[[Record, Touched], tuple[str, ...]]] = {
 }
 
 
-def _without_profile(row: Profile, source: str, identity: str) -> Profile:
+def _without_profile(row: Profile, gone: Identity) -> Profile:
     return replace(
         row,
-        registrations=without(row.registrations, source, identity),
-        activations=without(row.activations, source, identity),
+        registrations=without(row.registrations, gone),
+        activations=without(row.activations, gone),
     )
 
 
-def _without_lot(row: Lot, source: str, identity: str) -> Lot:
-    return replace(row, brought=without(row.brought, source, identity), scans=without(row.scans, source, identity))
+def _without_lot(row: Lot, gone: Identity) -> Lot:
+    return replace(row, brought=without(row.brought, gone), scans=without(row.scans, gone))
 
 
-def _without_day(row: Day, source: str, identity: str) -> Day:
+def _without_day(row: Day, gone: Identity) -> Day:
     return replace(
         row,
-        uncoded=without(row.uncoded, source, identity),
-        disinfected=without(row.disinfected, source, identity),
-        declared=without(row.declared, source, identity),
+        uncoded=without(row.uncoded, gone),
+        disinfected=without(row.disinfected, gone),
+        declared=without(row.declared, gone),
     )
 
 
-def _without_staff(row: Staff, source: str, identity: str) -> Staff:
-    return replace(row, enrolled=without(row.enrolled, source, identity), left=without(row.left, source, identity))
+def _without_staff(row: Staff, gone: Identity) -> Staff:
+    return replace(row, enrolled=without(row.enrolled, gone), left=without(row.left, gone))
 
 
-def _without_sample(row: Sample, source: str, identity: str) -> Sample:
-    return replace(row, tests=without(row.tests, source, identity))
+def _without_sample(row: Sample, gone: Identity) -> Sample:
+    return replace(row, tests=without(row.tests, gone))
 
 
-def _without_closes(row: Closes, source: str, identity: str) -> Closes:
-    return replace(row, closes=without(row.closes, source, identity))
+def _without_closes(row: Closes, gone: Identity) -> Closes:
+    return replace(row, closes=without(row.closes, gone))
 
 
 _REMOVERS: dict[str, tuple[type[Row], Callable[..., Row]]] = {

@@ -111,7 +111,7 @@ class Staff:
         member = before = self.rows.get(key, Member) or Member()
         cause = Cause.RECORD
         for withdrawn in self._withdrawn(record):
-            member = replace(member, tests=without(member.tests, withdrawn.source, withdrawn.id))
+            member = replace(member, tests=without(member.tests, withdrawn))
             self._unclose(withdrawn)
         if record.type == VOID:
             cause = Cause.VOID
@@ -155,7 +155,7 @@ class Staff:
         for key in withdrawn.where:
             row = self.rows.get(key, Closes) if key.startswith(CLOSES + SEPARATOR) else None
             if row is not None:
-                closes = without(row.closes, withdrawn.source, withdrawn.id)
+                closes = without(row.closes, withdrawn)
                 self.rows.put(key, replace(row, closes=closes), due=self.rows.due_of(key))
 
     def _spells(self, entry: Entry) -> list[Output]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from streams.identity import Identity
 from streams.operators.model import FORMS, Lot, Pulse
 from streams.operators.placing import MENTIONS_KEPT, Touched, feel, place, unfeel, withdraw
 from streams.rows import Rows, row_key
@@ -69,7 +70,7 @@ def test_the_facts_go_into_the_row_of_what_they_are_about(kind, data, where):
 def test_what_was_put_in_comes_out_again():
     for kind, data, _ in WHERE.values():
         where, touched = placed(kind, **data)
-        withdraw(where, "/s", "r", touched)
+        withdraw(Identity("/s", "r", type=kind, time=at(NOON), recorded=at(NOON), where=where), touched)
         rows = [touched.get(key, FORMS[key.split("\x1f")[0]]) for key in where]
         assert [row for row in rows if row != type(row)(named=at(NOON))] == []
 
@@ -85,13 +86,25 @@ def sale(number, time=NOON):
     return record("goods.sold", {"operator": "A"}, time, id=f"r{number}")
 
 
+def gone(one):
+    return Identity(one.source, one.id, type=one.type, time=one.time, recorded=one.recorded)
+
+
 def test_the_pulse_knows_the_last_day_of_activity_also_after_it_was_withdrawn():
     pulse = pulse_of(sale(1), sale(2, "2022-01-09 12:00"), sale(3, "2022-01-09 13:00"))
     assert pulse.last_active == "2022-01-10"
-    pulse = unfeel("goods.sold", at(NOON), "/s", "r1", pulse)
+    pulse = unfeel(gone(sale(1)), pulse)
     assert pulse.last_active == "2022-01-09"
-    pulse = unfeel("goods.sold", at("2022-01-09 12:00"), "/s", "r2", pulse)
+    pulse = unfeel(gone(sale(2, "2022-01-09 12:00")), pulse)
     assert pulse.last_active == "2022-01-09", "another of that day is left"
+
+
+@pytest.mark.parametrize("kind", ["goods.sold", "goods.dispatched"])
+def test_a_supplier_counts_only_where_the_goods_come_in(kind):
+    """Unknown fields are kept and ignored: a sale that names a supplier covers nothing."""
+    key, supplier = row_key("lot", "A", "L1"), {"supplier": "杭州联华"}
+    assert not placed(kind, lot="L1", **supplier)[1].get(key, FORMS["lot"]).scans[0].supplied
+    assert placed("goods.received", lot="L1", **supplier)[1].get(key, FORMS["lot"]).scans[0].supplied
 
 
 def test_few_mentions_are_kept_and_all_are_counted():

@@ -34,8 +34,13 @@ def test_in_time_orders_by_time_and_at_a_tie_by_later():
 
 def test_a_fact_is_taken_out_by_source_and_id_together():
     facts = (fact(identity="a"), fact(identity="b"), fact(source="/t", identity="a"))
-    assert without(facts, "/s", "a") == facts[1:]
-    assert without(facts, "/u", "a") == facts
+    assert without(facts, facts[0]) == facts[1:]
+    assert without(facts, fact(source="/u", identity="a")) == facts
+
+
+def test_of_an_identity_that_was_used_again_much_later_only_the_record_meant_is_taken_out():
+    facts = (fact(1, identity="a"), fact(9, identity="a"))
+    assert without(facts, facts[1]) == facts[:1]
 
 
 COVERS = {
