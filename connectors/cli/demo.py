@@ -74,6 +74,9 @@ def command(  # noqa: PLR0913 - one for each option
     except (Unusable, OSError, ValueError) as error:
         click.echo(str(error), err=True)
         sys.exit(UNUSABLE)
+    except KeyboardInterrupt:
+        click.echo("stopped; nothing was started", err=True)
+        sys.exit(INTERRUPTED)
     if write_history is not None or write_truth is not None:
         _write(lines, planted, write_history, write_truth)
         return
