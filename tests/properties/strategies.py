@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.properties.histories import HARDER, SHAPES, Shape, history
 
-FIXED = settings(derandomize=True, deadline=None, max_examples=25, database=None)
+FIXED = settings(derandomize=True, deadline=None, max_examples=20, database=None)
 """The same examples in every run: a failure is one for everybody."""
 
 SMALL = tuple(
