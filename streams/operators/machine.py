@@ -19,12 +19,14 @@ from streams.kinds import PARAMETERS, moved
 from streams.machine import ENTRY, RECORDED, Applied, Entry, Output, Sort
 from streams.operators.model import (
     EXPOSURE,
+    FEED,
     FORMS,
     META_KEY,
     NOT_MENTIONING,
     PULSE,
     STAFF,
     Exposure,
+    Feed,
     Meta,
     Pulse,
     Staff,
@@ -168,9 +170,14 @@ class Operators:
         """Records of a topic's log: only how far a feed has come concerns anyone."""
         if record.type != "feed.advanced":
             return []
-        until = format_instant(parse_instant(record.data.complete_until))
-        value = {"feed": record.data.feed, "complete_until": until}
-        return [Output("feeds", record.data.feed.encode(), orjson.dumps(value))]
+        feed, until = record.data.feed, parse_instant(record.data.complete_until)
+        key = row_key(FEED, feed, "")
+        known = self.rows.get(key, Feed)
+        if known is not None and until <= known.complete_until:
+            return []
+        self.rows.put(key, Feed(until))
+        value = {"feed": feed, "complete_until": format_instant(until)}
+        return [Output("feeds", feed.encode(), orjson.dumps(value))]
 
     def _samples(self, entry: Entry) -> list[Output]:
         """What counts of a staff member's samples, as the staff machine says."""

@@ -10,8 +10,8 @@ from streams.identity import Identity
 from streams.rows import Row, row_key
 from streams.standing import Said
 
-PROFILE, PULSE, LOT, DAY, SAMPLE, STAFF, EXPOSURE, CLOSES, META = (
-    "profile", "pulse", "lot", "day", "sample", "staff", "exposure", "closes", "meta",
+PROFILE, PULSE, LOT, DAY, SAMPLE, STAFF, EXPOSURE, CLOSES, FEED, META = (
+    "profile", "pulse", "lot", "day", "sample", "staff", "exposure", "closes", "feed", "meta",
 )  # fmt: skip
 META_KEY = row_key(META, "", "")
 
@@ -167,7 +167,14 @@ class Meta(Row, frozen=True, array_like=True):
     rules: str
 
 
+class Feed(Row, frozen=True, array_like=True):
+    """How far a feed has come, as the furthest of its records says; records of one feed may overtake each other."""
+
+    complete_until: int
+
+
 FORMS: dict[str, type[Row]] = {
+    FEED: Feed,
     PROFILE: Profile,
     PULSE: Pulse,
     LOT: Lot,

@@ -18,6 +18,7 @@ from streams.operators.model import (
     CLOSES,
     DAY,
     EXPOSURE,
+    FEED,
     META,
     PROFILE,
     PULSE,
@@ -219,7 +220,7 @@ class Survey:
         pulse = self.rows.get(row_key(PULSE, operator, ""), Pulse)
         if pulse is not None and trigger.now >= pulse.named + REACH:
             outputs += self._forget(operator, trigger)
-        if form in {META, PULSE} or key not in self.rows:
+        if form in {FEED, META, PULSE} or key not in self.rows:
             return outputs
         if form == PROFILE:
             account = self._looker(operator, trigger.now).account

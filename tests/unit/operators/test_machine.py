@@ -101,3 +101,13 @@ def test_when_the_log_began_is_kept_even_if_its_first_entry_breaks(machine):
     meta = other.rows.get(META_KEY, Meta)
     assert meta is not None
     assert meta.began == at(NOON)
+
+
+def test_a_feed_never_goes_back(machine):
+    """Records of one feed come over several partitions and overtake each other; the furthest counts."""
+    said = []
+    for number, until in enumerate(("10:00", "09:00", "10:00", "11:00")):
+        data = {"feed": "zj-chain", "complete_until": f"2022-01-10T{until}:00+08:00"}
+        applied = machine.apply(entry(line("feed.advanced", data, NOON, id=f"f{number}")))
+        said += [json.loads(output.value)["complete_until"] for output in applied.outputs]
+    assert said == ["2022-01-10T02:00:00.000Z", "2022-01-10T03:00:00.000Z"]
