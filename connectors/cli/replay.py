@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -87,20 +88,39 @@ def command(
 
     Every alert message goes to --alerts in order, one a line, private ones too. Exit 2 if FILE is no usable history.
     """
+    if file != "-" and out != "-" and Path(file).resolve() == Path(out).resolve():
+        raise click.UsageError("--alerts names FILE itself")
     try:
-        settings = Settings(rules=rules, simulated=True)
-        context = Context(settings=settings, rules=Rules.load(rules), partitions={})
-    except BadRules as error:
+        settings = Settings(simulated=True) if rules is None else Settings(rules=rules, simulated=True)
+        context = Context(settings=settings, rules=Rules.load(settings.rules), partitions={})
+    except (BadRules, OSError) as error:
         _unusable(str(error))
-    if engine == "kafka":
-        from connectors.replay_kafka import run  # noqa: PLC0415 - starts servers; pure needs none of it
+    try:
+        with _written(out) as target:
+            if engine == "kafka":
+                from connectors.replay_kafka import run  # noqa: PLC0415 - starts servers; pure needs none of it
 
-        with click.open_file(out, "wb") as target:
-            figures = run(history(file), target, until=until, tick=tick, settings=settings, bootstrap=bootstrap)
-    else:
-        with click.open_file(out, "wb") as target:
-            figures = _pure(history(file), target, until, tick, context)
+                figures = run(history(file), target, until=until, tick=tick, settings=settings, bootstrap=bootstrap)
+            else:
+                figures = _pure(history(file), target, until, tick, context)
+    except OSError as error:
+        _unusable(f"{out}: {error.strerror}")
     _report(figures, as_json=as_json)
+
+
+@contextmanager
+def _written(out: str) -> Iterator[IO[bytes]]:
+    """Where the messages go: put in place at the end, so that a run that fails leaves what was there, FILE included."""
+    if out == "-":
+        yield sys.stdout.buffer
+        return
+    partial = Path(f"{out}.partial")
+    try:
+        with partial.open("wb") as target:
+            yield target
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _pure(lines: Iterator[Line], target: IO[bytes], until: int | None, tick: int, context: Context) -> dict[str, int]:

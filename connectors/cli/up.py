@@ -124,7 +124,8 @@ def _say(place: Place, run: Running, *, as_json: bool) -> None:
         click.echo(f"  echo '{publish}' | kcat -P -b {bootstrap} -t {topic}")
     click.echo(f"  echo '{publish}' > /tmp/record.jsonl && {environment}lianfang send /tmp/record.jsonl")
     click.echo(
-        f"\nwhat stands:  LIANFANG_REDIS={place.settings.redis} {prefix}lianfang alerts\n\nCtrl-C stops all of it"
+        f"\nwhat stands:  LIANFANG_REDIS={place.settings.redis} {prefix}lianfang alerts\n"
+        f"why, why-not, dead-letters: the same with {environment.strip()}\n\nCtrl-C stops all of it"
     )
     sys.stdout.flush()
 

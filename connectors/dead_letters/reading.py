@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from streams.journal import DEAD_LETTERS, ORIGINAL, headers_of
 from streams.kafka import client_options
+from streams.marks import high_watermarks
 from streams.settings import Settings
 
 
@@ -83,7 +84,7 @@ class Reader:
             await self._consumer.start()
             tps = [TopicPartition(self._topic, partition) for partition in partitions]
             self._consumer.assign(tps)
-            self._ends = await self._consumer.end_offsets(tps)
+            self._ends = await high_watermarks(self._settings, self._consumer, tps)
         except (KafkaError, OSError, TimeoutError) as error:
             await self._consumer.stop()
             raise Unreadable(f"no broker answers at {self._settings.bootstrap}: {type(error).__name__}") from None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from schemas.envelope import PUBLIC_TOPICS, REGISTRY, TYPES
+from schemas.envelope import PUBLIC_TOPICS, REGISTRY, TYPES, VOID
 from streams.replay.pure import Line, PureEngine, moments
 
 LARGEST = 1024 * 1024
@@ -24,6 +24,7 @@ class Message:
     key: bytes
     line: Line
     identity: tuple[str, str] | None
+    withdraws: bool = False  # a void, or one that replaces another
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +72,52 @@ def addressed(line: Line) -> Message:
     identity = event.get("source"), event.get("id")
     known = (str(identity[0]), str(identity[1])) if all(isinstance(part, str) for part in identity) else None
     topic = home if home in PUBLIC_TOPICS else REGISTRY
-    return Message(topic, whose.strip().encode("utf-8", "replace"), line, known)
+    withdraws = kind == VOID or event.get("replaces") is not None
+    return Message(topic, whose.strip().encode("utf-8", "replace"), line, known, withdraws)
 
 
 def grouped(messages: Iterable[Message]) -> tuple[tuple[Message, ...], ...]:
-    """Cut where an identity comes again by another way: of two records of one identity the first to arrive counts."""
+    """Cut where order of arrival tells, between two ways that may overtake each other: of two records of one identity
+    the first counts, and what a void ends between two ticks begins again only at the second.
+    """
     groups: list[tuple[Message, ...]] = []
-    group: list[Message] = []
-    ways: dict[tuple[str, str], tuple[str, bytes]] = {}
+    group = _Group()
     for message in messages:
-        way = message.topic, message.key
-        if message.identity is not None and ways.get(message.identity, way) != way:
-            groups.append(tuple(group))
-            group, ways = [], {}
-        if message.identity is not None:
-            ways[message.identity] = way
-        if len(message.line.value) <= LARGEST:
-            group.append(message)
-    if group:
-        groups.append(tuple(group))
+        if group.cuts(message):
+            groups.append(tuple(group.messages))
+            group = _Group()
+        group.take(message)
+    if group.messages:
+        groups.append(tuple(group.messages))
     return tuple(groups)
+
+
+class _Group:
+    """Messages whose order among each other is kept, or does not matter."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self._ways: dict[tuple[str, str], tuple[str, bytes]] = {}
+        self._topics: dict[bytes, set[str]] = {}
+        self._withdrawn: dict[bytes, set[str]] = {}
+
+    def cuts(self, message: Message) -> bool:
+        """Whether this message must not be on its way together with those before it."""
+        way, topic = (message.topic, message.key), {message.topic}
+        if message.identity is not None and self._ways.get(message.identity, way) != way:
+            return True
+        before = self._topics if message.withdraws else self._withdrawn
+        return bool(before.get(message.key, set()) - topic)
+
+    def take(self, message: Message) -> None:
+        """It is sent with the others; a line that no topic takes is not sent."""
+        if message.identity is not None:
+            self._ways[message.identity] = message.topic, message.key
+        self._topics.setdefault(message.key, set()).add(message.topic)
+        if message.withdraws:
+            self._withdrawn.setdefault(message.key, set()).add(message.topic)
+        if len(message.line.value) <= LARGEST:
+            self.messages.append(message)
 
 
 def _exhaust(outputs: Iterable[object]) -> None:

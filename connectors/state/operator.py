@@ -11,6 +11,7 @@ from streams.engine.partitioner import partition_of
 from streams.engine.position import KEY as POSITION
 from streams.engine.position import Position
 from streams.kafka import client_options
+from streams.marks import high_watermarks
 from streams.operators.explaining import Explanation, explain
 from streams.operators.looking import Looker
 from streams.operators.model import FORMS, META_KEY, PROFILE, PULSE, Meta, Profile, Pulse
@@ -56,7 +57,7 @@ async def read_operator(settings: Settings, operator: str) -> Known:
         if not partitions:
             raise NoState(f"there is no topic {topic}: has a worker ever run here, under this prefix?")
         place = TopicPartition(topic, partition_of(operator.encode(), partitions))
-        rows, position = await _load(consumer, place, operator)
+        rows, position = await _load(settings, consumer, place, operator)
     finally:
         await consumer.stop()
     meta = rows.get(META_KEY, Meta)
@@ -69,10 +70,12 @@ async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> int:
     return len(consumer.partitions_for_topic(topic) or ()) if topic in topics else 0
 
 
-async def _load(consumer: AIOKafkaConsumer, place: TopicPartition, operator: str) -> tuple[Rows, Position]:
+async def _load(
+    settings: Settings, consumer: AIOKafkaConsumer, place: TopicPartition, operator: str
+) -> tuple[Rows, Position]:
     consumer.assign([place])
     await consumer.seek_to_beginning(place)
-    end = (await consumer.end_offsets([place]))[place]
+    end = (await high_watermarks(settings, consumer, [place]))[place]
     rows, position = Rows(FORMS), Position(0)
     while await consumer.position(place) < end:
         for message in (await consumer.getmany(place, timeout_ms=POLL_MS)).get(place, ()):

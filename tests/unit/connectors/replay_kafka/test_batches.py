@@ -66,5 +66,14 @@ def test_one_identity_by_the_same_way_stays_in_order_by_itself():
     assert grouped(messages) == (tuple(messages),)
 
 
+def test_a_void_by_another_way_than_what_it_may_end_goes_alone():
+    """Between two ticks: what papers end and their void lets stand again begins only at the next tick."""
+    papers = addressed(line(FIRST, "papers.added", name="p", lot="L"))
+    void = addressed(line(FIRST + 1, "record.voided", name="v", source="/s", record="p"))
+    after = addressed(line(FIRST + 2, "papers.added", name="q", lot="L"))
+    other = addressed(line(FIRST + 3, name="o", operator="B"))
+    assert grouped([papers, void, after, other]) == ((papers,), (void,), (after, other))
+
+
 def test_a_line_that_no_topic_takes_is_left_out():
     assert grouped([addressed(Line(FIRST, b" " * (LARGEST + 1)))]) == ()
