@@ -35,6 +35,8 @@ RATE = 50
 POSITIVES_A_SECOND = 2
 OPERATORS, STAFF, COUNTIES = 240, 600, 60
 GOALS = {"p50": 0.5, "p99": 2.0}
+IN_FORCE_S = 20
+"""A registration counts from the tick that reaches its time: grace and a tick and a half, before the load begins."""
 SETTLE_S = 30
 """At the end: how long the last messages may take."""
 _SAMPLE = re.compile(r"BENCH-\d+")
@@ -112,6 +114,7 @@ async def _load(place: Place, chance: random.Random, seconds: int) -> tuple[dict
     sent: dict[str, float] = {}
     try:
         await _register(producer)
+        await asyncio.sleep(IN_FORCE_S)
         begin, number = time.monotonic(), 0
         while (now := time.monotonic() - begin) < seconds:
             while number < now * RATE:
