@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from typing import Any
 
 import click
+from pydantic import ValidationError
 
 DONE, FOUND_WRONG, UNUSABLE = 0, 1, 2
 """Exit codes: done; ran and found something wrong; wrong usage or unusable input."""
@@ -40,6 +43,17 @@ class _Lazy(click.Group):
         module = importlib.import_module(COMMANDS[cmd_name][0])
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ValidationError as error:
+            if error.title != "Settings":
+                raise
+            for wrong in error.errors(include_url=False, include_input=False):
+                name = "__".join(str(part) for part in wrong["loc"]).upper()
+                click.echo(f"LIANFANG_{name}: {wrong['msg'].removeprefix('Value error, ')}", err=True)
+            sys.exit(UNUSABLE)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

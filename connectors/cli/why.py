@@ -93,8 +93,11 @@ def _print(alert: Alert, told: list[Told], explanation: Explanation | None) -> N
         show(explanation, console)
     console.print("told:" if told else "told: nobody")
     for one in told:
-        channel = one.channel or "no channel"
-        line = f"{one.made_at} {one.role} {one.recipient} by {channel}: {one.about.change}, {one.outcome}"
+        reason = next((receipt.reason for receipt in reversed(one.receipts) if receipt.reason), None)
+        outcome = f"{one.outcome}({reason})" if reason else str(one.outcome)
+        whom = " ".join(part for part in (str(one.role), one.recipient) if part)
+        through = f" by {one.channel}" if one.channel else ""
+        line = f"{one.made_at} {whom}{through}: {one.about.change}, {outcome}"
         console.print(f"  {escape(line)}", highlight=False)
 
 
