@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import msgspec
 import orjson
 from pydantic import ValidationError
 
@@ -63,6 +63,14 @@ TYPES: dict[str, tuple[str | None, type[Data]]] = {
 }
 
 
+_SUBJECTS = {
+    kind: tuple(subject for subject in ("operator", "staff", "person") if subject in model.model_fields)
+    for kind, (_, model) in TYPES.items()
+}
+"""Fields that may name whose log a record is in; staff only where there is no operator: a staff sample, handling, a
+void."""
+
+
 class Refused(Exception):  # noqa: N818 - it is a verdict on a record, not an error of ours
     """The record can't be used: the reason, and a message that its sender understands.
 
@@ -77,8 +85,7 @@ class Refused(Exception):  # noqa: N818 - it is a verdict on a record, not an er
         self.type = kind
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, dict=True):
     """One accepted record. `time` and `recorded` are instants; `later` orders records as the contract does."""
 
     source: str
@@ -101,10 +108,9 @@ class Record:
         data = self.data
         if self.type == "sample.tested" and data.on is samples.SampledOn.STAFF:
             return "staff", data.staff
-        for subject in ("operator", "staff", "person"):
-            name = getattr(data, subject, None)
-            # staff without operator only where the type has no operator of its own: a staff sample, handling, a void
-            if name is not None and subject in type(data).model_fields:
+        for subject in _SUBJECTS[self.type]:
+            name = getattr(data, subject)
+            if name is not None:
                 return subject, name
         topic, _ = TYPES[self.type]
         return "topic", topic or ""
@@ -112,8 +118,15 @@ class Record:
     @cached_property
     def digest(self) -> str:
         """Type, time and data as values: two records of one identity are the same record if this is equal."""
-        content = [self.type, self.time, _values(self.data.model_dump(mode="json", exclude_none=True))]
-        return hashlib.blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
+        content = [self.type, self.time, self.data.model_dump(mode="json", exclude_none=True)]
+        text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+        if _FLOAT.search(text):
+            text = orjson.dumps(_values(content), option=orjson.OPT_SORT_KEYS)
+        return hashlib.blake2b(text, digest_size=12).hexdigest()
+
+
+_FLOAT = re.compile(rb"\d[.e]")
+"""What a text of JSON holds if there is a float in it (and now and then without one)."""
 
 
 def _values(value: Any) -> Any:

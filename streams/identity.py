@@ -59,26 +59,29 @@ class Ledger:
         self._rows = rows
         self._rules = rules
 
-    def admit(self, record: Record) -> Admission:
-        """Enter a record's identity. Unless NEW, nothing of the record may be kept."""
+    def admit(self, record: Record) -> tuple[Admission, Identity]:
+        """Whether a record counts, and its identity. Unless NEW, nothing of the record may be kept; if NEW, whoever
+        asks has to `enter` it.
+        """
         key = identity_key(record.log, record.source, record.id)
         known = self._rows.get(key, Identity)
         if known is not None and record.recorded > known.recorded + REACH:
             known = None  # out of reach: as if it had never been
         if known is not None and known.digest:
-            return Admission.DUPLICATE if known.digest == record.digest else Admission.REUSED
-        before = known or Identity(record.source, record.id)
-        entered = replace(before, digest=record.digest, type=record.type, time=record.time, recorded=record.recorded)
-        self._rows.put(key, entered, due=record.recorded + OUT_OF_REACH)
-        return Admission.VOIDED if record.type != VOID and self.is_void(entered) else Admission.NEW
+            return Admission.DUPLICATE if known.digest == record.digest else Admission.REUSED, known
+        voided_by, replaced = (known.voided_by, known.replaced) if known is not None else ((), False)
+        entered = Identity(
+            record.source, record.id, record.digest, record.type, record.time, record.recorded, (), voided_by, replaced
+        )
+        if known is not None and record.type != VOID and self.is_void(entered):
+            self._rows.put(key, entered, due=record.recorded + OUT_OF_REACH)
+            return Admission.VOIDED, entered
+        return Admission.NEW, entered
 
-    def locate(self, record: Record, where: tuple[str, ...]) -> None:
-        """Remember which rows hold the facts of a record, so that a void finds them."""
-        key = identity_key(record.log, record.source, record.id)
-        known = self._rows.get(key, Identity)
-        if known is None:
-            raise KeyError(key)
-        self._rows.put(key, replace(known, where=where), due=record.recorded + OUT_OF_REACH)
+    def enter(self, log: Log, identity: Identity, where: tuple[str, ...]) -> None:
+        """Keep the identity of a record that is new, and which rows hold its facts, so that a void finds them."""
+        key = identity_key(log, identity.source, identity.id)
+        self._rows.put(key, replace(identity, where=where) if where else identity, due=identity.recorded + OUT_OF_REACH)
 
     def withdraw(self, log: Log, source: str, identity: str, by: Record) -> Identity | None:
         """Void (or replace) an identity of a log. Gives it if with this, and only with this, its record counts no more.

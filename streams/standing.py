@@ -8,13 +8,13 @@ rules are one case.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
-from schemas.alerts import Kind, Resolution
+from schemas.alerts import Kind, Resolution, alert_id
 from streams.facts import Fact
 from streams.rows import Row
 
@@ -34,8 +34,7 @@ class Said(Row, frozen=True, array_like=True):
     place: PlaceRow | None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """What would stand by the facts, were it due and not yet past the time for which it is kept."""
 
     since: int
@@ -70,8 +69,7 @@ class Cause(StrEnum):
     FORGOTTEN = "forgotten"
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(msgspec.Struct, frozen=True):
     """What made us look, and when. `now` is the last tick (or this one), `at` goes into `changed_at`."""
 
     cause: Cause
@@ -79,7 +77,8 @@ class Trigger:
     at: int
     offset: int
     fact: Fact | None = None  # the record behind it
-    moved: frozenset[Kind] = field(default_factory=frozenset)  # kinds of which a rule or parameter changed
+    moved: frozenset[Kind] = frozenset()  # kinds of which a rule or parameter changed
+    last_tick: int | None = None  # that of the log; None before any
 
     @property
     def is_tick(self) -> bool:
@@ -88,24 +87,24 @@ class Trigger:
 
     def as_forgotten(self) -> Trigger:
         """The same tick, as the moment at which something is forgotten."""
-        return Trigger(Cause.FORGOTTEN, self.now, self.at, self.offset, moved=self.moved)
+        return replace(self, cause=Cause.FORGOTTEN, fact=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One message to say: the alert as it is now, and why it ended if it did."""
 
     said: Said
     resolved_by: Resolution | None
 
 
-def compare(
+def compare(  # noqa: PLR0913 - an alert is named by three
     said: Said | None,
     case: Case | None,
     trigger: Trigger,
     *,
     kind: Kind,
-    alert: str,
+    operator: str,
+    subject: str,
     place: PlaceRow | None,
     closed: bool = False,
     withheld: bool = False,
@@ -120,6 +119,7 @@ def compare(
         if not opens or case is None:
             return None
         episode, revision = (said.episode + 1, said.revision + 1) if said else (1, 1)
+        alert = said.id if said else alert_id(kind, operator, subject)
         return Change(Said(alert, episode, revision, True, case.since, dict(case.detail), place), None)
     if not stands or case is None:
         ended = replace(said, revision=said.revision + 1, firing=False)

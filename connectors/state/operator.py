@@ -14,10 +14,10 @@ from streams.kafka import client_options
 from streams.marks import high_watermarks
 from streams.operators.explaining import Explanation, explain
 from streams.operators.looking import Looker
-from streams.operators.model import FORMS, META_KEY, PROFILE, PULSE, Meta, Profile, Pulse
-from streams.operators.rules.account import Account
+from streams.operators.model import FORMS
 from streams.parameters import Rules
-from streams.rows import SEPARATOR, Rows, row_key
+from streams.record_log import META_KEY, Meta
+from streams.rows import SEPARATOR, Rows
 from streams.settings import Settings
 
 TOPIC = "operators-state"
@@ -40,9 +40,7 @@ class Known:
 
     def explain(self, kind: Kind, subject: str, rules: Rules) -> Explanation:
         """Why this alert of the operator stands, or does not."""
-        profile = self.rows.get(row_key(PROFILE, self.operator, ""), Profile) or Profile()
-        pulse = self.rows.get(row_key(PULSE, self.operator, ""), Pulse) or Pulse()
-        return explain(Looker(self.operator, Account(profile, self.now), pulse, self.rows, rules), kind, subject)
+        return explain(Looker(self.operator, self.now, self.rows, rules), kind, subject)
 
 
 async def read_operator(settings: Settings, operator: str) -> Known:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from functools import cached_property
 
+import msgspec
 from msgspec.structs import replace
 
 from schemas.alerts import ABSENCE, Kind, alert_id
@@ -16,6 +17,7 @@ from streams.operators.model import (
     EXPOSURE,
     LOT,
     PROFILE,
+    PULSE,
     SAMPLE,
     STAFF,
     Day,
@@ -28,8 +30,8 @@ from streams.operators.model import (
 )
 from streams.operators.rules.account import Account, not_activated, silent, unknown_operator
 from streams.operators.rules.days import disinfection_missing, next_day_due
-from streams.operators.rules.goods import not_on_chain, sold_early, uncoded_goods
-from streams.operators.rules.papers import papers_missing
+from streams.operators.rules.goods import early_outflow, not_on_chain, sold_early, uncoded_goods
+from streams.operators.rules.papers import Papers, papers_missing
 from streams.operators.rules.positives import positive, staff_positive
 from streams.operators.rules.staff import next_spell_change, spells, test_overdue
 from streams.parameters import Rules
@@ -52,8 +54,7 @@ Question = tuple[Kind, str, Case | None, bool]
 """A kind, its subject, what would stand, and whether the operator no longer does what the kind is about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """One change of one alert, with what it is about."""
 
     kind: Kind
@@ -63,12 +64,11 @@ class Told:
     change: Change
 
 
-@dataclass(slots=True)
-class Look:
+class Look(msgspec.Struct):
     """What came of looking at one row. `row` None: it is forgotten."""
 
     row: Row | None
-    told: list[Told] = field(default_factory=list)
+    told: list[Told] = msgspec.field(default_factory=list)
     due: int = NEVER
     watch: bool = False
 
@@ -76,15 +76,23 @@ class Look:
 class Looker:
     """Looks at the rows of one operator as of one instant."""
 
-    def __init__(self, operator: str, account: Account, pulse: Pulse, rows: Rows, rules: Rules) -> None:
+    def __init__(self, operator: str, now: int, rows: Rows, rules: Rules) -> None:
         self.operator = operator
-        self.account = account
-        self.pulse = pulse
+        self.now = now
+        self.today = date_of(now)
         self.rows = rows
         self.rules = rules
-        self.now = account.now
-        self.today = date_of(account.now)
         self.unpointed: list[str] = []  # closes that came before their alert was told, and do not know its row
+
+    @cached_property
+    def account(self) -> Account:
+        """The operator as the registry knows it."""
+        return Account(self.rows.get(row_key(PROFILE, self.operator, ""), Profile) or Profile(), self.now)
+
+    @cached_property
+    def pulse(self) -> Pulse:
+        """When it was last named and at work."""
+        return self.rows.get(row_key(PULSE, self.operator, ""), Pulse) or Pulse()
 
     def look(self, key: str, row: Row, trigger: Trigger) -> Look:
         """What stands of the row's subject now, what of it is to be said, and when to look again."""
@@ -131,7 +139,9 @@ class Looker:
         """What stands of a subject that is forgotten ends."""
         for name, last in said.items():
             kind = Kind(name)
-            change = compare(last, None, trigger, kind=kind, alert=last.id, place=self.account.place)
+            change = compare(
+                last, None, trigger, kind=kind, operator=self.operator, subject=subject, place=self.account.place
+            )
             if change is not None:
                 yield Told(kind, self.operator, subject, None, change)
 
@@ -162,14 +172,16 @@ class Looker:
         return row is not None and bool(row.declared)
 
     def _of_lot(self, name: str, row: Lot) -> Iterator[Question]:
+        papers = Papers(row, self.rules)
         if row.brought:
-            yield Kind.PAPERS_MISSING, name, papers_missing(name, row, self.today, self.rules), False
+            yield Kind.PAPERS_MISSING, name, papers_missing(name, papers, self.today, self.rules), False
         elif (said := row.said.get(Kind.PAPERS_MISSING)) and said.firing:
             yield Kind.PAPERS_MISSING, name, None, False
         if row.scans or row.said:
             yield Kind.NOT_ON_CHAIN, name, not_on_chain(name, row, self.today, self.rules), False
-            closes = self.closes(Kind.SOLD_EARLY, name)
-            yield Kind.SOLD_EARLY, name, sold_early(name, row, closes, self.now, self.today, self.rules), False
+            early = early_outflow(papers, self.today, self.rules)
+            closes = self.closes(Kind.SOLD_EARLY, name) if early else ()
+            yield Kind.SOLD_EARLY, name, sold_early(name, early, closes, self.now, self.today, self.rules), False
 
     def _of_day(self, day: str, row: Day) -> Iterator[Question]:
         if row.uncoded or row.said:
@@ -196,24 +208,26 @@ class Looker:
         said: dict[str, Said] = row.said  # type: ignore[attr-defined]
         told: list[Told] = []
         for kind, subject, case, closed in questions:
-            name = kind.value
-            last = said.get(name)
+            last = said.get(kind)
+            if case is None and last is None:
+                continue
             change = compare(
                 last,
                 case,
                 trigger,
                 kind=kind,
-                alert=last.id if last else alert_id(kind, self.operator, subject) if case else "",
+                operator=self.operator,
+                subject=subject,
                 place=self.account.place,
                 closed=closed,
                 withheld=bool(self.pulse.impaired) and kind in ABSENCE,
             )
             if change is not None:
-                said = {**said, name: change.said}
+                said = {**said, kind.value: change.said}
                 told.append(Told(kind, self.operator, subject, case, change))
             if case is not None:
                 wakes.append(case.next(self.now))
-                if case.stands(self.now) and not closed and not (name in said and said[name].firing):
+                if case.stands(self.now) and not closed and not (kind in said and said[kind].firing):
                     wakes.append(self.now + 1)  # it stands, but only a tick may tell it (or it is withheld): the next
         if told:
             row = replace(row, said=said)

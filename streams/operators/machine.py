@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import orjson
@@ -13,99 +12,38 @@ from schemas.reasons import Reason, Verdict
 from schemas.times import format_instant, parse_instant
 from streams.facts import REACH, Fact, fact
 from streams.identity import FORM as IDENTITY
-from streams.identity import Admission, Identity, Ledger
+from streams.identity import Identity
 from streams.journal import read_journaled, refusal
-from streams.kinds import PARAMETERS, moved
-from streams.machine import ENTRY, RECORDED, Applied, Entry, Output, Sort
+from streams.machine import Applied, Entry, Output, Sort
 from streams.operators.model import (
     EXPOSURE,
     FEED,
     FORMS,
-    META_KEY,
     NOT_MENTIONING,
     PULSE,
     STAFF,
     Exposure,
     Feed,
-    Meta,
     Pulse,
     Staff,
     StaffSample,
 )  # fmt: skip
 from streams.operators.placing import MENTIONS_KEPT, Touched, feel, place, unfeel, withdraw
 from streams.operators.survey import Survey
-from streams.rows import Rows, row_key
+from streams.record_log import RecordLog
+from streams.rows import row_key
 from streams.standing import Cause, Trigger
 
 if TYPE_CHECKING:
     from streams.context import Context
 
-SLICE = 200
-"""Rows looked at between two places where a tick may be cut."""
 
-
-class Operators:
+class Operators(RecordLog):
     """The operators of one partition."""
 
     def __init__(self, partition: int, context: Context) -> None:
-        self.rows = Rows(FORMS)
-        self._rules = context.rules
+        super().__init__(FORMS, context, internal=Sort.SAMPLES)
         self._survey = Survey(self.rows, context.rules, partition, drill=context.settings.drill)
-        self._ledger = Ledger(self.rows, self._rules)
-        self._tick: int | None = None
-        self._began: int | None = None
-
-    def resume(self, tick: int | None) -> None:
-        """Take up where the position row says."""
-        self._tick = self._survey.tick = tick
-        meta = self.rows.get(META_KEY, Meta)
-        self._began = meta.began if meta else None
-
-    def apply(self, entry: Entry) -> Applied:
-        """A public record, or what the staff machine says of a staff member's samples."""
-        if self._began is None:
-            self._began = int(entry.headers.get(RECORDED, entry.timestamp))
-        if META_KEY not in self.rows:  # the first entry; or one after it, where the first one broke and was undone
-            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
-        if entry.headers.get(ENTRY) == Sort.SAMPLES.encode():
-            return Applied(self._samples(entry))
-        try:
-            record = read_journaled(entry, self._rules.goods_classes)
-        except Refused as refused:
-            return Applied([refusal(entry, refused.reason, refused.message)], Verdict.REFUSED, reason=refused.reason)
-        return self.accept(record, entry)
-
-    def accept(self, record: Record, entry: Entry) -> Applied:
-        """A record that was read already (a replay reads each but once)."""
-        admission = self._ledger.admit(record)
-        if admission is Admission.DUPLICATE:
-            return Applied((), Verdict.DUPLICATE, record.type)
-        if admission is Admission.REUSED:
-            message = "id: an earlier record of this source had it, with another type, time or data"
-            letter = refusal(entry, Reason.IDENTITY_REUSED, message)
-            return Applied([letter], Verdict.REFUSED, record.type, Reason.IDENTITY_REUSED)
-        return Applied(self._record(record, admission, entry), Verdict.APPLIED, record.type)
-
-    def tick(self, tick: int, entry: Entry) -> Iterator[list[Output]]:
-        """What falls due, comes into force, expires or is forgotten at a tick, in slices."""
-        before = self._now
-        meta = self.rows.get(META_KEY, Meta) or Meta(tick, self._rules.digest)
-        changed = frozenset(PARAMETERS) if meta.rules != self._rules.digest else moved(self._rules, before, tick)
-        self._tick = self._survey.tick = tick
-        if self._began is None:
-            self._began = tick
-        trigger = Trigger(Cause.TICK, tick, tick, entry.offset, moved=changed)
-        outputs: list[Output] = []
-        keys: Iterable[str] = self.rows.keys() if changed else ()
-        for number, key in enumerate((*keys, *self.rows.due_until(tick)), 1):
-            outputs += self._survey.at_tick(key, trigger, before)
-            if number % SLICE == 0:
-                yield outputs
-                outputs = []
-        if meta.rules != self._rules.digest or META_KEY not in self.rows:
-            # last: a tick that was cut off is done again, and must still know that the rules are new
-            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
-        yield outputs
 
     def broken(self, entry: Entry, error: Exception) -> Applied:
         """A rule raised: the record is kept in `dead-letters`, its operator's absence kinds are withheld."""
@@ -121,16 +59,11 @@ class Operators:
         self.rows.put(key, replace(pulse, impaired=impaired), due=pulse.named + REACH)
         return Applied(outputs, Verdict.REFUSED, record.type, Reason.INTERNAL_ERROR)
 
-    @property
-    def _now(self) -> int:
-        if self._tick is not None:
-            return self._tick
-        return self._began if self._began is not None else 0
-
-    def _record(self, record: Record, admission: Admission, entry: Entry) -> list[Output]:
+    def _record(self, record: Record, new: Identity | None, entry: Entry) -> list[Output]:
+        """`new`: its identity, if it counts."""
         subject, name = record.log
         if subject == "topic":
-            return self._of_no_operator(record)
+            return self._of_no_operator(record, new)
         touched = Touched(self.rows)
         pulse_key = row_key(PULSE, name, "")
         old_pulse = pulse = touched.get(pulse_key, Pulse)
@@ -142,32 +75,24 @@ class Operators:
         if record.type == VOID:
             cause = Cause.VOID
             pulse = replace(pulse, named=max(pulse.named, record.recorded))
-        elif admission is Admission.NEW:
+        elif new is not None:
             if record.type == "alert.handled":
                 cause = Cause.WORD
-            self._ledger.locate(record, place(record, touched))
             pulse = feel(record, pulse)
-        pulse = replace(pulse, impaired=tuple(i for i in pulse.impaired if i != (record.source, record.id)))
+        if new is not None:
+            self._ledger.enter(record.log, new, place(record, touched))
+        if pulse.impaired:
+            pulse = replace(pulse, impaired=tuple(i for i in pulse.impaired if i != (record.source, record.id)))
         self.rows.put(pulse_key, pulse, due=pulse.named + REACH)
-        trigger = Trigger(cause, self._now, max(record.recorded, self._now), entry.offset, fact(record))
+        trigger = self._trigger(cause, record.recorded, entry, fact(record))
         return self._survey.look_at(
             name, touched, trigger, profile_too=_profile_minds(old_pulse, pulse), spells_too=True
         )
 
-    def _withdrawn(self, record: Record) -> Iterator[Identity]:
-        """The identities that count no more because of this record: what it replaces, what it voids."""
-        targets = []
-        if record.replaces is not None and record.replaces != record.id:
-            targets.append((record.source, record.replaces))
-        if record.type == VOID:
-            targets.append((record.data.source, record.data.record))
-        for source, identity in targets:
-            found = self._ledger.withdraw(record.log, source, identity, record)
-            if found is not None:
-                yield found
-
-    def _of_no_operator(self, record: Record) -> list[Output]:
+    def _of_no_operator(self, record: Record, new: Identity | None) -> list[Output]:
         """Records of a topic's log: only how far a feed has come concerns anyone."""
+        if new is not None:
+            self._ledger.enter(record.log, new, ())
         if record.type != "feed.advanced":
             return []
         feed, until = record.data.feed, parse_instant(record.data.complete_until)
@@ -179,7 +104,7 @@ class Operators:
         value = {"feed": feed, "complete_until": format_instant(until)}
         return [Output("feeds", feed.encode(), orjson.dumps(value))]
 
-    def _samples(self, entry: Entry) -> list[Output]:
+    def _hear(self, entry: Entry) -> list[Output]:
         """What counts of a staff member's samples, as the staff machine says."""
         told = orjson.loads(entry.value or b"")
         operator, staff = told["operator"], told["staff"]
@@ -209,14 +134,16 @@ class Operators:
                 self.rows.put(touched_key, touched_row, due=self._now + 1, watch=self.rows.is_watching(touched_key))
             return []
         because = Fact(*told["fact"]) if told["fact"] else None
-        at = max(told["at"], self._now)
-        trigger = Trigger(Cause(told["cause"]), self._now, at, entry.offset, because)
+        trigger = self._trigger(Cause(told["cause"]), told["at"], entry, because)
         return self._survey.look_at(operator, touched, trigger, profile_too=False, spells_too=False)
 
     def _sample_named(self, operator: str, staff: str, sample: str) -> int:
         """When a record last named a sample of one staff member."""
         row = self.rows.get(row_key(STAFF, operator, staff), Staff)
         return max((item.named for item in row.samples if item.sample == sample), default=0) if row else 0
+
+    def _at_tick(self, key: str, trigger: Trigger, before: int) -> list[Output]:
+        return self._survey.at_tick(key, trigger, before)
 
     def _refill(self, operator: str, pulse: Pulse) -> Pulse:
         """The earliest mentions again, from the identities, once all that were kept at hand were withdrawn."""
@@ -235,4 +162,8 @@ class Operators:
 
 def _profile_minds(before: Pulse, now: Pulse) -> bool:
     """Whether the kinds about the account may have changed with the pulse."""
-    return before.last_active != now.last_active or before.mentions != now.mentions or before.impaired != now.impaired
+    return (
+        (before.activity.keys() != now.activity.keys() and before.last_active != now.last_active)
+        or before.mentions != now.mentions
+        or before.impaired != now.impaired
+    )

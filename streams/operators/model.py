@@ -7,13 +7,13 @@ from msgspec import field
 from streams.facts import Closes, Fact
 from streams.identity import FORM as IDENTITY
 from streams.identity import Identity
-from streams.rows import Row, row_key
+from streams.record_log import META, Meta
+from streams.rows import Row
 from streams.standing import Said
 
-PROFILE, PULSE, LOT, DAY, SAMPLE, STAFF, EXPOSURE, CLOSES, FEED, META = (
-    "profile", "pulse", "lot", "day", "sample", "staff", "exposure", "closes", "feed", "meta",
+PROFILE, PULSE, LOT, DAY, SAMPLE, STAFF, EXPOSURE, CLOSES, FEED = (
+    "profile", "pulse", "lot", "day", "sample", "staff", "exposure", "closes", "feed",
 )  # fmt: skip
-META_KEY = row_key(META, "", "")
 
 ACTIVITY = frozenset({"lot.uploaded", "papers.added", "goods.received", "goods.dispatched", "goods.sold"})
 GOODS_SCANS = frozenset({"goods.received", "goods.dispatched", "goods.sold"})
@@ -158,13 +158,6 @@ class Exposure(Row, frozen=True, array_like=True):
     staff: tuple[str, ...] = ()
     named: int = 0
     said: dict[str, Said] = field(default_factory=dict)
-
-
-class Meta(Row, frozen=True, array_like=True):
-    """One for each partition: the *recorded* of the first record of the log, and the rules of the last tick."""
-
-    began: int
-    rules: str
 
 
 class Feed(Row, frozen=True, array_like=True):

@@ -19,7 +19,6 @@ from streams.operators.model import (
     DAY,
     EXPOSURE,
     FEED,
-    META,
     PROFILE,
     PULSE,
     STAFF,
@@ -29,25 +28,22 @@ from streams.operators.model import (
     Staff,
 )  # fmt: skip
 from streams.operators.placing import Touched
-from streams.operators.rules.account import Account
 from streams.operators.rules.days import days_in_question
 from streams.operators.rules.staff import spells
 from streams.parameters import Rules
+from streams.record_log import META
 from streams.rows import SEPARATOR, Row, Rows, row_key
 from streams.standing import Trigger
 
 
 class Survey:
-    """Looks at the rows of one partition. `tick` is the last tick, for `as_of`."""
+    """Looks at the rows of one partition."""
 
     def __init__(self, rows: Rows, rules: Rules, partition: int, *, drill: bool) -> None:
         self.rows = rows
-        self.tick: int | None = None
         self._rules = rules
         self._partition = partition
         self._drill = drill
-        self._account: Account | None = None
-        self._account_of = ""
 
     def look_at(
         self, operator: str, touched: Touched, trigger: Trigger, *, profile_too: bool, spells_too: bool
@@ -57,7 +53,8 @@ class Survey:
         keys = dict(touched.rows)
         profile_key = row_key(PROFILE, operator, "")
         for key, row in touched.rows.items():
-            self.rows.put(key, row, due=self.rows.due_of(key), watch=self.rows.is_watching(key))
+            due, watch = self.rows.index_of(key)
+            self.rows.put(key, row, due=due, watch=watch)
             form = key.split(SEPARATOR, 1)[0]
             if form == CLOSES:
                 del keys[key]
@@ -111,18 +108,14 @@ class Survey:
         operator = key.split(SEPARATOR, 2)[1]
         looker = self._looker(operator, trigger.now)
         looked = looker.look(key, row, trigger)
-        if not trigger.is_tick and self.rows.due_of(key) == trigger.now + 1:
-            looked.due = trigger.now + 1  # something waits for the next tick; no record puts that off
+        due, watch = self.rows.index_of(key)
+        if due == trigger.now + 1 and not trigger.is_tick:
+            looked.due = due  # something waits for the next tick; no record puts that off
         if row is absent and not looked.told:
             return []
         if looked.row is None:
             self.rows.drop(key)
-        elif (
-            looked.row is not row
-            or row is absent
-            or self.rows.due_of(key) != looked.due
-            or (self.rows.is_watching(key) != looked.watch)
-        ):
+        elif looked.row is not row or row is absent or due != looked.due or watch != looked.watch:
             self.rows.put(key, looked.row, due=looked.due, watch=looked.watch)
         for closes_key in looker.unpointed:
             self._point(closes_key, key, trigger)
@@ -141,7 +134,7 @@ class Survey:
                 operator=told.operator,
                 subject=told.subject,
                 name=looker.account.name,
-                last_tick=self.tick,
+                last_tick=trigger.last_tick,
                 journal_partition=self._partition,
                 alert_partition=self._partition,
                 drill=self._drill,
@@ -198,13 +191,7 @@ class Survey:
         return [Output("staff-journal", staff.encode(), orjson.dumps(value), headers)]
 
     def _looker(self, operator: str, now: int) -> Looker:
-        profile = self.rows.get(row_key(PROFILE, operator, ""), Profile) or Profile()
-        account = self._account
-        if account is None or self._account_of != operator or account.profile is not profile or account.now != now:
-            account = self._account = Account(profile, now)
-            self._account_of = operator
-        pulse = self.rows.get(row_key(PULSE, operator, ""), Pulse) or Pulse()
-        return Looker(operator, account, pulse, self.rows, self._rules)
+        return Looker(operator, now, self.rows, self._rules)
 
     def at_tick(self, key: str, trigger: Trigger, before: int) -> list[Output]:
         """Look at one row that is due, or that other rules may concern. `before`: the tick before."""

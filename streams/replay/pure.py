@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from schemas.envelope import Refused, read
 from schemas.times import BEIJING, DAY
@@ -21,8 +22,7 @@ OPERATOR_JOURNAL, STAFF_JOURNAL = "operator-journal", "staff-journal"
 ALERTS = frozenset({"alerts", "alerts-private"})
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of a history: when it was recorded, and its bytes."""
 
     recorded: int
@@ -86,8 +86,7 @@ class PureEngine:
         return Entry(topic, 0, self._offset, at, None, value, headers or {})
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """One step of a replay: the lines of one stretch, or a tick."""
 
     tick: int | None

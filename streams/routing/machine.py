@@ -95,12 +95,14 @@ class Routing:
         except Refused as refused:
             letter = refusal(entry, refused.reason, refused.message)
             return Applied((letter,), Verdict.REFUSED, "", refused.reason)
-        admission = self._ledger.admit(record)
+        admission, identity = self._ledger.admit(record)
         if admission is Admission.DUPLICATE:
             return Applied((), Verdict.DUPLICATE, record.type)
         if admission is Admission.REUSED:
             letter = refusal(entry, Reason.IDENTITY_REUSED, "id: was used before by another record of this person")
             return Applied((letter,), Verdict.REFUSED, record.type, Reason.IDENTITY_REUSED)
+        if admission is Admission.NEW:
+            self._ledger.enter(record.log, identity, ())
         gone = None
         if record.type == VOID:
             gone = self._ledger.withdraw(record.log, record.data.source, record.data.record, record)

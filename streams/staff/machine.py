@@ -2,110 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from msgspec.structs import replace
 
 from schemas.alerts import Kind, alert_id
-from schemas.envelope import VOID, Record, Refused
+from schemas.envelope import VOID, Record
 from schemas.reasons import Reason, Verdict
 from schemas.reports import Action
 from streams.alerting import say
 from streams.facts import REACH, Closes, Fact, fact, without
 from streams.identity import FORM as IDENTITY
-from streams.identity import Admission, Identity, Ledger
-from streams.journal import read_journaled, refusal
-from streams.kinds import PARAMETERS, moved
-from streams.machine import ENTRY, RECORDED, Applied, Entry, Output, Sort
-from streams.rows import SEPARATOR, Rows, row_key
-from streams.staff.model import CLOSES, FORMS, MEMBER, META_KEY, UNCLAIMED, Employer, Member, Meta, StaffTest, Unclaimed
+from streams.identity import Identity
+from streams.journal import refusal
+from streams.machine import ENTRY, Applied, Entry, Output, Sort
+from streams.record_log import RecordLog
+from streams.rows import SEPARATOR, row_key
+from streams.staff.model import CLOSES, FORMS, MEMBER, UNCLAIMED, Employer, Member, StaffTest, Unclaimed
 from streams.staff.rules import last_sample, latest_named, standing_tests, unemployed_positive
 from streams.standing import Case, Cause, Trigger, compare
 
 if TYPE_CHECKING:
     from streams.context import Context
 
-SLICE = 200
 
-
-class Staff:
+class Staff(RecordLog):
     """The staff members of one partition."""
 
     def __init__(self, partition: int, context: Context) -> None:
-        self.rows = Rows(FORMS)
+        super().__init__(FORMS, context, internal=Sort.SPELLS)
         self._partition = partition
-        self._rules = context.rules
         self._drill = context.settings.drill
-        self._ledger = Ledger(self.rows, self._rules)
-        self._tick: int | None = None
-        self._began: int | None = None
-
-    def resume(self, tick: int | None) -> None:
-        """Take up where the position row says."""
-        self._tick = tick
-        meta = self.rows.get(META_KEY, Meta)
-        self._began = meta.began if meta else None
-
-    def apply(self, entry: Entry) -> Applied:
-        """A record of a staff member's own log, or what an operator says of the spells with it."""
-        if self._began is None:
-            self._began = int(entry.headers.get(RECORDED, entry.timestamp))
-        if META_KEY not in self.rows:  # the first entry; or one after it, where the first one broke and was undone
-            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
-        if entry.headers.get(ENTRY) == Sort.SPELLS.encode():
-            return Applied(self._spells(entry))
-        try:
-            record = read_journaled(entry, self._rules.goods_classes)
-        except Refused as refused:
-            return Applied([refusal(entry, refused.reason, refused.message)], Verdict.REFUSED, reason=refused.reason)
-        return self.accept(record, entry)
-
-    def accept(self, record: Record, entry: Entry) -> Applied:
-        """A record that was read already (a replay reads each but once)."""
-        admission = self._ledger.admit(record)
-        if admission is Admission.DUPLICATE:
-            return Applied((), Verdict.DUPLICATE, record.type)
-        if admission is Admission.REUSED:
-            message = "id: an earlier record of this source had it, with another type, time or data"
-            letter = refusal(entry, Reason.IDENTITY_REUSED, message)
-            return Applied([letter], Verdict.REFUSED, record.type, Reason.IDENTITY_REUSED)
-        return Applied(self._record(record, admission, entry), Verdict.APPLIED, record.type)
-
-    def tick(self, tick: int, entry: Entry) -> Iterator[list[Output]]:
-        """What is forgotten at a tick, or stands otherwise by other rules, in slices."""
-        meta = self.rows.get(META_KEY, Meta) or Meta(tick, self._rules.digest)
-        before = self._now
-        changed = frozenset(PARAMETERS) if meta.rules != self._rules.digest else moved(self._rules, before, tick)
-        self._tick = tick
-        if self._began is None:
-            self._began = tick
-        trigger = Trigger(Cause.TICK, tick, tick, entry.offset, moved=changed)
-        outputs: list[Output] = []
-        keys: Iterable[str] = self.rows.keys() if changed else ()
-        for number, key in enumerate((*keys, *self.rows.due_until(tick)), 1):
-            outputs += self._at_tick(key, trigger)
-            if number % SLICE == 0:
-                yield outputs
-                outputs = []
-        if meta.rules != self._rules.digest or META_KEY not in self.rows:
-            # last: a tick that was cut off is done again, and must still know that the rules are new
-            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
-        yield outputs
 
     def broken(self, entry: Entry, error: Exception) -> Applied:
         """A rule raised: the record is kept in `dead-letters`."""
         letter = refusal(entry, Reason.INTERNAL_ERROR, f"a rule raised {type(error).__name__}")
         return Applied([letter], Verdict.REFUSED, reason=Reason.INTERNAL_ERROR)
 
-    @property
-    def _now(self) -> int:
-        if self._tick is not None:
-            return self._tick
-        return self._began if self._began is not None else 0
-
-    def _record(self, record: Record, admission: Admission, entry: Entry) -> list[Output]:
+    def _record(self, record: Record, new: Identity | None, entry: Entry) -> list[Output]:
+        """`new`: its identity, if it counts."""
         staff = record.log[1]
         key = row_key(MEMBER, staff, "")
         member = before = self.rows.get(key, Member) or Member()
@@ -115,8 +51,9 @@ class Staff:
             self._unclose(withdrawn)
         if record.type == VOID:
             cause = Cause.VOID
-        elif admission is Admission.NEW:
-            where: tuple[str, ...] = (key,)
+            where: tuple[str, ...] = ()
+        elif new is not None:
+            where = (key,)
             if record.type == "sample.tested":
                 data = record.data
                 test = StaffTest(
@@ -127,21 +64,11 @@ class Staff:
             else:
                 cause = Cause.WORD
                 where = self._close(record, staff)
-            self._ledger.locate(record, where)
+        if new is not None:
+            self._ledger.enter(record.log, new, where)
         member = replace(member, named=max(member.named, record.recorded))
-        trigger = Trigger(cause, self._now, max(record.recorded, self._now), entry.offset, fact(record))
+        trigger = self._trigger(cause, record.recorded, entry, fact(record))
         return self._look(staff, before, member, trigger)
-
-    def _withdrawn(self, record: Record) -> Iterator[Identity]:
-        targets = []
-        if record.replaces is not None and record.replaces != record.id:
-            targets.append((record.source, record.replaces))
-        if record.type == VOID:
-            targets.append((record.data.source, record.data.record))
-        for source, identity in targets:
-            found = self._ledger.withdraw(record.log, source, identity, record)
-            if found is not None:
-                yield found
 
     def _close(self, record: Record, staff: str) -> tuple[str, ...]:
         if record.data.action is not Action.CLOSE:
@@ -158,7 +85,7 @@ class Staff:
                 closes = without(row.closes, withdrawn)
                 self.rows.put(key, replace(row, closes=closes), due=self.rows.due_of(key))
 
-    def _spells(self, entry: Entry) -> list[Output]:
+    def _hear(self, entry: Entry) -> list[Output]:
         told = orjson.loads(entry.value or b"")
         staff, operator = told["staff"], told["operator"]
         before = self.rows.get(row_key(MEMBER, staff, ""), Member)
@@ -171,7 +98,7 @@ class Staff:
             employers[operator] = Employer(spells)
         member = replace(before, employers=employers, named=max(before.named, told["named"]))
         because = Fact(*told["fact"]) if told["fact"] else None
-        trigger = Trigger(Cause(told["cause"]), self._now, max(told["at"], self._now), entry.offset, because)
+        trigger = self._trigger(Cause(told["cause"]), told["at"], entry, because)
         return self._look(staff, before, member, trigger)
 
     def _look(self, staff: str, before: Member, member: Member, trigger: Trigger) -> list[Output]:
@@ -191,7 +118,7 @@ class Staff:
 
     def _look_unclaimed(self, key: str, sample: str, row: Unclaimed, trigger: Trigger) -> list[Output]:
         """The alert of a positive sample that no operator's spell claims; of several, the later record's."""
-        alert = row.said.id if row.said else alert_id(Kind.STAFF_POSITIVE, "", sample)
+        alert = alert_id(Kind.STAFF_POSITIVE, "", sample)
         found: list[tuple[StaffTest, Case]] = []
         closes = tuple(close for name in row.staff for close in self._closes(name, alert))
         for name in row.staff:
@@ -201,7 +128,7 @@ class Staff:
                 case = unemployed_positive(name, test, member, closes, trigger.now, self._rules)
                 found += [(test, case)] if case is not None else []
         case = max(found, key=lambda pair: pair[0].later)[1] if found else None
-        change = compare(row.said, case, trigger, kind=Kind.STAFF_POSITIVE, alert=alert, place=None)
+        change = compare(row.said, case, trigger, kind=Kind.STAFF_POSITIVE, operator="", subject=sample, place=None)
         if change is not None:
             row = replace(row, said=change.said)
         if trigger.now >= row.named + REACH:
@@ -219,7 +146,7 @@ class Staff:
                 operator="",
                 subject=sample,
                 name="",
-                last_tick=self._tick,
+                last_tick=trigger.last_tick,
                 journal_partition=self._partition,
                 alert_partition=None,
                 drill=self._drill,
@@ -263,7 +190,7 @@ class Staff:
             "named": member.named,
         }
 
-    def _at_tick(self, key: str, trigger: Trigger) -> list[Output]:
+    def _at_tick(self, key: str, trigger: Trigger, before: int) -> list[Output]:
         form, staff, _ = key.split(SEPARATOR, 2)
         if form == MEMBER:
             return self._member_at_tick(key, staff, trigger)

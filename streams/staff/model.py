@@ -7,11 +7,11 @@ from msgspec import field
 from streams.facts import Closes, Fact
 from streams.identity import FORM as IDENTITY
 from streams.identity import Identity
-from streams.rows import Row, row_key
+from streams.record_log import META, Meta
+from streams.rows import Row
 from streams.standing import Said
 
-MEMBER, UNCLAIMED, CLOSES, META = "member", "unclaimed", "closes", "meta"
-META_KEY = row_key(META, "", "")
+MEMBER, UNCLAIMED, CLOSES = "member", "unclaimed", "closes"
 
 
 class StaffTest(Fact, frozen=True, array_like=True):
@@ -45,13 +45,6 @@ class Unclaimed(Row, frozen=True, array_like=True):
     staff: tuple[str, ...] = ()
     named: int = 0
     said: Said | None = None
-
-
-class Meta(Row, frozen=True, array_like=True):
-    """One for each partition: the *recorded* of the first entry of the log, and the rules of the last tick."""
-
-    began: int
-    rules: str
 
 
 FORMS: dict[str, type[Row]] = {MEMBER: Member, UNCLAIMED: Unclaimed, CLOSES: Closes, META: Meta, IDENTITY: Identity}

@@ -9,6 +9,9 @@ from streams.operators.rules.papers import Papers
 from streams.parameters import Rules
 from streams.standing import Case
 
+Early = dict[Scan, list[str]]
+"""Outflow that was early → what was missing then, sorted; `upload` stands for a lot that was not covered at all."""
+
 
 def uncoded_goods(day: str, row: Day, closes: tuple[Fact, ...], rules: Rules) -> Case | None:
     """Goods scanned on a day without lot and box, less those that a close covers."""
@@ -51,12 +54,11 @@ def not_on_chain(name: str, lot: Lot, today: str, rules: Rules) -> Case | None:
     )
 
 
-def sold_early(name: str, lot: Lot, closes: tuple[Fact, ...], now: int, today: str, rules: Rules) -> Case | None:
+def sold_early(name: str, early: Early, closes: tuple[Fact, ...], now: int, today: str, rules: Rules) -> Case | None:
     """Goods went out before the lot was covered, or before its papers were there, clocks being allowed to differ."""
     settle, skew, kept = rules.values(("settle", "skew", "incident_kept"), today)
     if settle is None or skew is None or kept is None:
         return None
-    early = _early(lot, skew, rules)
     early = {scan: missing for scan, missing in early.items() if not covers(closes, scan)}
     # outflow that no longer counts is left only where none counts: then the case says that its time is over
     counting = {scan: missing for scan, missing in early.items() if now < scan.recorded + kept} or early
@@ -74,19 +76,19 @@ def sold_early(name: str, lot: Lot, closes: tuple[Fact, ...], now: int, today: s
     )
 
 
-def _early(lot: Lot, skew: int, rules: Rules) -> dict[Scan, list[str]]:
-    """Outflow that was early, and what was missing then; `upload` stands for a lot that was not covered at all."""
-    papers = Papers(lot, rules)
-    early: dict[Scan, list[str]] = {}
-    for scan in lot.scans:
-        if scan.type not in OUTFLOW:
-            continue
+def early_outflow(papers: Papers, today: str, rules: Rules) -> Early:
+    """Outflow of a lot that was early."""
+    skew = rules.value("skew", today)
+    if skew is None:
+        return {}
+    early: Early = {}
+    supplied = min((scan.time for scan in papers.scans if scan.supplied), default=None)
+    for scan in papers.scans:
         then = scan.time + skew
-        uploaded = any(item.time <= then for item in papers.uploads)
-        if uploaded:
-            missing = papers.missing(then)
-            if missing:
-                early[scan] = missing
-        elif not any(other.supplied and other.time <= then for other in lot.scans):
+        if scan.type not in OUTFLOW or (papers.complete_at is not None and then >= papers.complete_at):
+            continue
+        if papers.uploads and then >= papers.first_time:
+            early[scan] = papers.missing(then)
+        elif supplied is None or supplied > then:
             early[scan] = ["upload"]
     return early

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from schemas.times import date_of
 from streams.operators.model import Lot
 from streams.parameters import Rules
@@ -11,10 +13,11 @@ TRACE_CODE = "trace-code"
 
 
 class Papers:
-    """The papers of one lot of one operator."""
+    """The papers of one lot of one operator, as all that is known of it says."""
 
     def __init__(self, lot: Lot, rules: Rules) -> None:
         self.brought = lot.brought
+        self.scans = lot.scans
         self.uploads = [item for item in lot.brought if item.goods]
         """The operator's uploads of the lot. Without any the rest is empty."""
         self.goods = ""
@@ -30,6 +33,14 @@ class Papers:
             self.first_day = date_of(self.first_time)
             self.required = rules.required(self.goods, self.first_day)
 
+    @cached_property
+    def complete_at(self) -> int | None:
+        """From when on the lot was uploaded and nothing was missing; None if that has not been."""
+        if not self.uploads or self.missing():
+            return None
+        times = sorted(item.time for item in self.brought if item.time >= self.first_time)
+        return next(time for time in times if not self.missing(time))
+
     def missing(self, until: int | None = None) -> list[str]:
         """What is required and was not brought by records with a time up to `until` (None: by any), sorted."""
         missing = set(self.required)
@@ -44,9 +55,8 @@ class Papers:
         return sorted(missing)
 
 
-def papers_missing(name: str, lot: Lot, today: str, rules: Rules) -> Case | None:
+def papers_missing(name: str, papers: Papers, today: str, rules: Rules) -> Case | None:
     """The operator uploaded the lot, and something that is required is not there."""
-    papers = Papers(lot, rules)
     within, kept = rules.values(("papers_within", "condition_kept"), today)
     if within is None or kept is None or not papers.uploads:
         return None
@@ -57,7 +67,7 @@ def papers_missing(name: str, lot: Lot, today: str, rules: Rules) -> Case | None
     return Case(
         since=since,
         detail={"lot": name, "goods": papers.goods, "missing": missing},
-        facts=lot.brought,
+        facts=papers.brought,
         basis=rules.required_basis(papers.goods, papers.first_day),
         due=min(item.recorded for item in papers.uploads) + within,
         until=since + kept,

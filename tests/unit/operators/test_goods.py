@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from schemas.times import DAY, HOUR, MINUTE
-from streams.operators.rules.goods import not_on_chain, sold_early, uncoded_goods
+from streams.operators.rules.goods import early_outflow, not_on_chain, sold_early, uncoded_goods
+from streams.operators.rules.papers import Papers
 from tests.unit.operators.builders import (
     RULES,
     added,
@@ -114,7 +115,8 @@ def test_when_a_lot_that_is_not_on_the_chain_falls_due(row, due):
 
 
 def early(row, *, closes=(), now="2022-01-10 13:00"):
-    return sold_early("L1", row, closes, at(now), now[:10], RULES)
+    today = now[:10]
+    return sold_early("L1", early_outflow(Papers(row, RULES), today, RULES), closes, at(now), today, RULES)
 
 
 EARLY = {

@@ -10,7 +10,7 @@ import pytest
 from schemas.reasons import Reason, Verdict
 from streams.machine import ENTRY, ORIGIN, RECORDED, Entry, Sort
 from streams.operators.machine import Operators
-from streams.operators.model import META_KEY, Meta
+from streams.record_log import META_KEY, Meta
 from tests.unit.operators.builders import at, line
 from tests.unit.replay.runs import CONTEXT
 

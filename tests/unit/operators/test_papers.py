@@ -77,15 +77,18 @@ NOTHING = {
 
 @pytest.mark.parametrize("row", NOTHING.values(), ids=NOTHING.keys())
 def test_no_papers_are_missing_when(row):
-    assert papers_missing("L1", row, TODAY, RULES) is None
+    assert papers_missing("L1", Papers(row, RULES), TODAY, RULES) is None
 
 
 def test_since_is_the_first_upload_and_due_counts_from_when_the_first_one_was_recorded():
     case = papers_missing(
         "L1",
-        lot(
-            uploaded(NOON, "test", recorded="2022-01-10 12:05", identity="a"),
-            uploaded("2022-01-10 11:00", recorded="2022-01-10 12:07", identity="b"),
+        Papers(
+            lot(
+                uploaded(NOON, "test", recorded="2022-01-10 12:05", identity="a"),
+                uploaded("2022-01-10 11:00", recorded="2022-01-10 12:07", identity="b"),
+            ),
+            RULES,
         ),
         TODAY,
         RULES,
@@ -99,13 +102,13 @@ def test_since_is_the_first_upload_and_due_counts_from_when_the_first_one_was_re
 
 def test_the_parameters_are_those_of_today_and_none_switches_the_kind_off():
     row = lot(uploaded(NOON))
-    assert papers_missing("L1", row, "2020-10-31", RULES) is None
-    assert papers_missing("L1", row, "2020-11-01", RULES) is not None
+    assert papers_missing("L1", Papers(row, RULES), "2020-10-31", RULES) is None
+    assert papers_missing("L1", Papers(row, RULES), "2020-11-01", RULES) is not None
 
 
 def test_the_basis_is_that_of_what_was_required_on_the_first_day():
-    before = papers_missing("L1", lot(uploaded("2023-01-07 12:00")), "2023-02-01", RULES)
-    since = papers_missing("L1", lot(uploaded("2023-01-08 12:00")), "2023-02-01", RULES)
+    before = papers_missing("L1", Papers(lot(uploaded("2023-01-07 12:00")), RULES), "2023-02-01", RULES)
+    since = papers_missing("L1", Papers(lot(uploaded("2023-01-08 12:00")), RULES), "2023-02-01", RULES)
     assert before is not None
     assert since is not None
     assert "第一条" in before.basis

@@ -10,11 +10,9 @@ from schemas.times import HOUR
 from streams.context import Context
 from streams.operators.explaining import Explanation, explain
 from streams.operators.looking import Looker
-from streams.operators.model import PROFILE, PULSE, Profile, Pulse
-from streams.operators.rules.account import Account
 from streams.parameters import Rules
 from streams.replay.pure import Line, PureEngine, moments
-from streams.rows import Row, Rows, row_key
+from streams.rows import Row, Rows
 from streams.settings import Settings
 
 RULES = Rules.load()
@@ -62,8 +60,5 @@ def state(rows: Rows) -> State:
 
 def explained(engine: PureEngine, operator: str, kind, subject: str) -> Explanation:
     """What `why` would say of an alert, by the rows as they are."""
-    rows = engine.operators.rows
-    profile = rows.get(row_key(PROFILE, operator, ""), Profile) or Profile()
-    pulse = rows.get(row_key(PULSE, operator, ""), Pulse) or Pulse()
-    account = Account(profile, engine.operators._tick or 0)
-    return explain(Looker(operator, account, pulse, rows, RULES), kind, subject)
+    operators = engine.operators
+    return explain(Looker(operator, operators._tick or 0, operators.rows, RULES), kind, subject)

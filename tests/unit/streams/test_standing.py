@@ -28,7 +28,7 @@ def trigger(cause=Cause.RECORD, moved=frozenset()):
 
 
 def changed(before, after, cause=Cause.RECORD, *, moved=frozenset(), place=PLACE, **more):
-    return compare(before, after, trigger(cause, moved), kind=KIND, alert="a" * 26, place=place, **more)
+    return compare(before, after, trigger(cause, moved), kind=KIND, operator="op", subject="L1", place=place, **more)
 
 
 AT_ONCE = case()

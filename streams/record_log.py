@@ -1,0 +1,138 @@
+"""What the machines of operators and of staff have in common: a log of records and ticks, in which each identity counts
+once, and in which only a tick tells what is missing. What a record or a tick means is the machine's own.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from schemas.envelope import VOID, Record, Refused
+from schemas.reasons import Reason, Verdict
+from streams.facts import Fact
+from streams.identity import Admission, Identity, Ledger
+from streams.journal import read_journaled, refusal
+from streams.kinds import PARAMETERS, moved
+from streams.machine import ENTRY, RECORDED, Applied, Entry, Output
+from streams.rows import Row, Rows, row_key
+from streams.standing import Cause, Trigger
+
+if TYPE_CHECKING:
+    from streams.context import Context
+
+SLICE = 200
+"""Rows looked at between two places where a tick may be cut."""
+
+
+class Meta(Row, frozen=True, array_like=True):
+    """One for each partition: the *recorded* of the first record of the log, and the rules of the last tick."""
+
+    began: int
+    rules: str
+
+
+META = "meta"
+META_KEY = row_key(META, "", "")
+
+
+class RecordLog(ABC):
+    """A `streams.machine.Machine` but for `broken`. `internal`: what its entries that are no records say they are."""
+
+    def __init__(self, forms: Mapping[str, type[Row]], context: Context, *, internal: str) -> None:
+        self.rows = Rows(forms)
+        self._rules = context.rules
+        self._ledger = Ledger(self.rows, self._rules)
+        self._internal = internal.encode()
+        self._tick: int | None = None
+        self._began: int | None = None
+
+    def resume(self, tick: int | None) -> None:
+        """Take up where the position row says."""
+        self._tick = tick
+        meta = self.rows.get(META_KEY, Meta)
+        self._began = meta.began if meta else None
+
+    def apply(self, entry: Entry) -> Applied:
+        """A public record, or what another machine says."""
+        if self._began is None:
+            self._began = int(entry.headers.get(RECORDED, entry.timestamp))
+        if META_KEY not in self.rows:  # the first entry; or one after it, where the first one broke and was undone
+            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
+        if entry.headers.get(ENTRY) == self._internal:
+            return Applied(self._hear(entry))
+        try:
+            record = read_journaled(entry, self._rules.goods_classes)
+        except Refused as refused:
+            return Applied([refusal(entry, refused.reason, refused.message)], Verdict.REFUSED, reason=refused.reason)
+        return self.accept(record, entry)
+
+    def accept(self, record: Record, entry: Entry) -> Applied:
+        """A record that was read already (a replay reads each but once)."""
+        admission, identity = self._ledger.admit(record)
+        if admission is Admission.DUPLICATE:
+            return Applied((), Verdict.DUPLICATE, record.type)
+        if admission is Admission.REUSED:
+            message = "id: an earlier record of this source had it, with another type, time or data"
+            letter = refusal(entry, Reason.IDENTITY_REUSED, message)
+            return Applied([letter], Verdict.REFUSED, record.type, Reason.IDENTITY_REUSED)
+        new = identity if admission is Admission.NEW else None
+        return Applied(self._record(record, new, entry), Verdict.APPLIED, record.type)
+
+    def tick(self, tick: int, entry: Entry) -> Iterator[list[Output]]:
+        """What falls due, comes into force, expires, is forgotten, or stands otherwise by other rules, in slices."""
+        before = self._now
+        meta = self.rows.get(META_KEY, Meta) or Meta(tick, self._rules.digest)
+        changed = frozenset(PARAMETERS) if meta.rules != self._rules.digest else moved(self._rules, before, tick)
+        self._tick = tick
+        if self._began is None:
+            self._began = tick
+        trigger = replace(self._trigger(Cause.TICK, tick, entry), moved=changed)
+        outputs: list[Output] = []
+        keys: Iterable[str] = self.rows.keys() if changed else ()
+        for number, key in enumerate((*keys, *self.rows.due_until(tick)), 1):
+            outputs += self._at_tick(key, trigger, before)
+            if number % SLICE == 0:
+                yield outputs
+                outputs = []
+        if meta.rules != self._rules.digest or META_KEY not in self.rows:
+            # last: a tick that was cut off is done again, and must still know that the rules are new
+            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
+        yield outputs
+
+    @property
+    def _now(self) -> int:
+        if self._tick is not None:
+            return self._tick
+        return self._began if self._began is not None else 0
+
+    def _trigger(self, cause: Cause, at: int, entry: Entry, because: Fact | None = None) -> Trigger:
+        """What an entry makes us look for; `at`: when it came."""
+        now = self._now
+        return Trigger(cause, now, max(at, now), entry.offset, because, last_tick=self._tick)
+
+    def _withdrawn(self, record: Record) -> Iterator[Identity]:
+        """The identities that count no more because of this record: what it replaces, what it voids."""
+        targets = []
+        if record.replaces is not None and record.replaces != record.id:
+            targets.append((record.source, record.replaces))
+        if record.type == VOID:
+            targets.append((record.data.source, record.data.record))
+        for source, identity in targets:
+            found = self._ledger.withdraw(record.log, source, identity, record)
+            if found is not None:
+                yield found
+
+    @abstractmethod
+    def _record(self, record: Record, new: Identity | None, entry: Entry) -> list[Output]:
+        """A record that is no duplicate. `new`: its identity, if it counts; it has to be entered."""
+
+    @abstractmethod
+    def _hear(self, entry: Entry) -> list[Output]:
+        """An entry that is no record."""
+
+    @abstractmethod
+    def _at_tick(self, key: str, trigger: Trigger, before: int) -> list[Output]:
+        """Look at one row that is due, or that other rules may concern. `before`: the tick before."""
