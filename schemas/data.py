@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 
 class Data(BaseModel):
@@ -22,5 +22,5 @@ class Part(BaseModel):
 class Quantity(Part):
     """How much: an amount and the unit it is counted in."""
 
-    amount: float
+    amount: Annotated[int | float, WithJsonSchema({"type": "number"})]
     unit: Annotated[str, Field(max_length=64)]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Mapping
-from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -85,7 +84,7 @@ class Refused(Exception):  # noqa: N818 - it is a verdict on a record, not an er
         self.type = kind
 
 
-class Record(msgspec.Struct, frozen=True, dict=True):
+class Record(msgspec.Struct, frozen=True):
     """One accepted record. `time` and `recorded` are instants; `later` orders records as the contract does."""
 
     source: str
@@ -96,26 +95,14 @@ class Record(msgspec.Struct, frozen=True, dict=True):
     replaces: str | None
     data: Any  # the model of its type; Any, because every rule knows the type it asked for
     raw: dict[str, Any]  # `data` as sent, nulls dropped
+    log: tuple[str, str]  # whose log it is in: (`operator` | `staff` | `person` | `topic`, identifier)
 
     @property
     def later(self) -> tuple[int, str, str]:
         """Of two records the one with the greater of these is the later."""
         return self.recorded, self.source, self.id
 
-    @cached_property
-    def log(self) -> tuple[str, str]:
-        """Whose log this record is in: (`operator` | `staff` | `person` | `topic`, identifier)."""
-        data = self.data
-        if self.type == "sample.tested" and data.on is samples.SampledOn.STAFF:
-            return "staff", data.staff
-        for subject in _SUBJECTS[self.type]:
-            name = getattr(data, subject)
-            if name is not None:
-                return subject, name
-        topic, _ = TYPES[self.type]
-        return "topic", topic or ""
-
-    @cached_property
+    @property
     def digest(self) -> str:
         """Type, time and data as values: two records of one identity are the same record if this is equal."""
         content = [self.type, self.time, self.data.model_dump(mode="json", exclude_none=True)]
@@ -127,6 +114,17 @@ class Record(msgspec.Struct, frozen=True, dict=True):
 
 _FLOAT = re.compile(rb"\d[.e]")
 """What a text of JSON holds if there is a float in it (and now and then without one)."""
+
+
+def _log(kind: str, data: Any) -> tuple[str, str]:
+    if kind == "sample.tested" and data.on is samples.SampledOn.STAFF:
+        return "staff", data.staff
+    for subject in _SUBJECTS[kind]:
+        name = getattr(data, subject)
+        if name is not None:
+            return subject, name
+    topic, _ = TYPES[kind]
+    return "topic", topic or ""
 
 
 def _values(value: Any) -> Any:
@@ -183,7 +181,7 @@ def read(
     if home != REGISTRY and time < recorded - BACK:
         said = f"time: {format_instant(time)} is more than 90 days before it was recorded"
         raise Refused(Reason.TOO_OLD, said, kind)
-    return Record(source, identity, kind, time, recorded, replaces, data, raw)
+    return Record(source, identity, kind, time, recorded, replaces, data, raw, _log(kind, data))
 
 
 def _data(kind: str, model: type[Data], body: Any, value: bytes) -> tuple[dict[str, Any], Data]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
 import msgspec
 from msgspec.structs import replace
@@ -83,13 +82,16 @@ class Looker:
         self.rows = rows
         self.rules = rules
         self.unpointed: list[str] = []  # closes that came before their alert was told, and do not know its row
+        self._account: Account | None = None
 
-    @cached_property
+    @property
     def account(self) -> Account:
         """The operator as the registry knows it."""
-        return Account(self.rows.get(row_key(PROFILE, self.operator, ""), Profile) or Profile(), self.now)
+        if self._account is None:
+            self._account = Account(self.rows.get(row_key(PROFILE, self.operator, ""), Profile) or Profile(), self.now)
+        return self._account
 
-    @cached_property
+    @property
     def pulse(self) -> Pulse:
         """When it was last named and at work."""
         return self.rows.get(row_key(PULSE, self.operator, ""), Pulse) or Pulse()

@@ -66,47 +66,49 @@ class Survey:
             elif form == STAFF and spells_too and isinstance(row, Staff):
                 outputs += self._spells(operator, key, row, trigger)
                 keys |= {row_key(EXPOSURE, operator, item.sample): row for item in row.samples}
+        looker = self._looker(operator, trigger)
         if profile_key in keys or profile_too:
             profile_was_touched = profile_key in touched.rows
             keys.pop(profile_key, None)
-            outputs += self._look_profile(operator, trigger, everything=profile_was_touched)
+            outputs += self._look_profile(looker, trigger, days=profile_was_touched, everything=profile_was_touched)
         for key in sorted(keys):
-            outputs += self._look(key, trigger)
+            outputs += self._look(key, looker, trigger)
         return outputs
 
-    def _look_profile(self, operator: str, trigger: Trigger, *, everything: bool) -> list[Output]:
-        """The profile's own kinds; where the registration in force may have changed, all rows that this concerns."""
-        key = row_key(PROFILE, operator, "")
+    def _look_profile(self, looker: Looker, trigger: Trigger, *, days: bool, everything: bool) -> list[Output]:
+        """The profile's own kinds; days that may be missing; where the registration in force may have changed, all rows
+        that this concerns.
+        """
+        key = row_key(PROFILE, looker.operator, "")
         if key not in self.rows:
             self.rows.put(key, Profile())
-        outputs = self._look(key, trigger)
+        outputs = self._look(key, looker, trigger)
+        if days:
+            outputs += self._look_days(looker, trigger)
         if everything:
-            outputs += self._look_days(operator, trigger)
-            for watching in self.rows.watching(operator):
+            for watching in self.rows.watching(looker.operator):
                 if watching != key:
-                    outputs += self._look(watching, trigger)
+                    outputs += self._look(watching, looker, trigger)
             if not trigger.is_tick:  # a day that no record named may be missing now: only a tick may tell it
                 row = self.rows.get(key, Profile)
                 self.rows.put(key, row or Profile(), due=trigger.now + 1, watch=self.rows.is_watching(key))
         return outputs
 
-    def _look_days(self, operator: str, trigger: Trigger) -> list[Output]:
+    def _look_days(self, looker: Looker, trigger: Trigger) -> list[Output]:
         """Days of which a disinfection may be missing, although no record ever named them."""
         outputs: list[Output] = []
         for day in days_in_question(trigger.now, self._rules):
-            key = row_key(DAY, operator, day)
-            outputs += self._look(key, trigger, absent=Day(named=trigger.now))
+            key = row_key(DAY, looker.operator, day)
+            outputs += self._look(key, looker, trigger, absent=Day(named=trigger.now))
         return outputs
 
-    def _look(self, key: str, trigger: Trigger, absent: Row | None = None) -> list[Output]:
+    def _look(self, key: str, looker: Looker, trigger: Trigger, absent: Row | None = None) -> list[Output]:
         """Look at one row, store what came of it, say what is to be said."""
         row = self.rows.get(key, Row)
         if row is None:
             if absent is None:
                 return []
             row = absent
-        operator = key.split(SEPARATOR, 2)[1]
-        looker = self._looker(operator, trigger.now)
         looked = looker.look(key, row, trigger)
         due, watch = self.rows.index_of(key)
         if due == trigger.now + 1 and not trigger.is_tick:
@@ -117,8 +119,8 @@ class Survey:
             self.rows.drop(key)
         elif looked.row is not row or row is absent or due != looked.due or watch != looked.watch:
             self.rows.put(key, looked.row, due=looked.due, watch=looked.watch)
-        for closes_key in looker.unpointed:
-            self._point(closes_key, key, trigger)
+        while looker.unpointed:
+            self._point(looker.unpointed.pop(), key, trigger)
         return self._say(key, looked, looker, trigger)
 
     def _say(self, key: str, looked: Look, looker: Looker, trigger: Trigger) -> list[Output]:
@@ -161,7 +163,7 @@ class Survey:
         """An operator that no record has named for long is forgotten, and all that stands of it ends."""
         outputs: list[Output] = []
         forgotten = trigger.as_forgotten()
-        looker = self._looker(operator, trigger.now)
+        looker = self._looker(operator, trigger)
         profile_key = row_key(PROFILE, operator, "")
         for other in dict.fromkeys((profile_key, *self.rows.watching(operator))):
             row = self.rows.get(other, Row)
@@ -190,8 +192,8 @@ class Survey:
         headers = ((ENTRY, Sort.SPELLS.encode()),)
         return [Output("staff-journal", staff.encode(), orjson.dumps(value), headers)]
 
-    def _looker(self, operator: str, now: int) -> Looker:
-        return Looker(operator, now, self.rows, self._rules)
+    def _looker(self, operator: str, trigger: Trigger) -> Looker:
+        return Looker(operator, trigger.now, self.rows, self._rules)
 
     def at_tick(self, key: str, trigger: Trigger, before: int) -> list[Output]:
         """Look at one row that is due, or that other rules may concern. `before`: the tick before."""
@@ -209,11 +211,12 @@ class Survey:
             outputs += self._forget(operator, trigger)
         if form in {FEED, META, PULSE} or key not in self.rows:
             return outputs
+        looker = self._looker(operator, trigger)
         if form == PROFILE:
-            account = self._looker(operator, trigger.now).account
-            outputs += self._look_days(operator, trigger)
-            return outputs + self._look_profile(operator, trigger, everything=account.passed_since(before))
-        return outputs + self._look(key, trigger)
+            outputs += self._look_days(looker, trigger)
+            passed = looker.account.passed_since(before)
+            return outputs + self._look_profile(looker, trigger, days=False, everything=passed)
+        return outputs + self._look(key, looker, trigger)
 
 
 def plain(item: Fact | None) -> list[Any] | None:

@@ -82,10 +82,11 @@ def early_outflow(papers: Papers, today: str, rules: Rules) -> Early:
     if skew is None:
         return {}
     early: Early = {}
+    complete = papers.complete_at()
     supplied = min((scan.time for scan in papers.scans if scan.supplied), default=None)
     for scan in papers.scans:
         then = scan.time + skew
-        if scan.type not in OUTFLOW or (papers.complete_at is not None and then >= papers.complete_at):
+        if scan.type not in OUTFLOW or (complete is not None and then >= complete):
             continue
         if papers.uploads and then >= papers.first_time:
             early[scan] = papers.missing(then)

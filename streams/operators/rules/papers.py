@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from schemas.times import date_of
 from streams.operators.model import Lot
 from streams.parameters import Rules
@@ -33,7 +31,6 @@ class Papers:
             self.first_day = date_of(self.first_time)
             self.required = rules.required(self.goods, self.first_day)
 
-    @cached_property
     def complete_at(self) -> int | None:
         """From when on the lot was uploaded and nothing was missing; None if that has not been."""
         if not self.uploads or self.missing():
