@@ -7,9 +7,10 @@ rows in `rows`. It reads no clock, no Kafka, no Redis and logs nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+import msgspec
 
 from schemas.reasons import Reason, Verdict
 from streams.rows import Rows
@@ -34,8 +35,7 @@ class Sort(StrEnum):
     # milliseconds; `since` null: it moves again; `complete_until` null: it has never said anything
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One message of a journal (or of a public topic, for intake), as read."""
 
     topic: str
@@ -44,11 +44,10 @@ class Entry:
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: Mapping[str, bytes] = field(default_factory=dict)
+    headers: Mapping[str, bytes] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(msgspec.Struct, frozen=True, gc=False):
     """One message to write in the same transaction. Topic names are without prefix; `partition` None: by the key."""
 
     topic: str
@@ -58,8 +57,7 @@ class Output:
     partition: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(msgspec.Struct, frozen=True):
     """What became of one entry. `verdict` None: an internal entry that no ledger of records counts."""
 
     outputs: Iterable[Output] = ()

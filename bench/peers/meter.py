@@ -40,14 +40,14 @@ class Meter:
 
     def __init__(self, task: Task) -> None:
         self.count = 0
-        self._file = Path(task.report).open("a", encoding="ascii")
+        self._report = Path(task.report)
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
-        while True:
-            self._file.write(f"{time.monotonic():.4f} {self.count} {time.process_time():.4f}\n")
-            self._file.flush()
-            time.sleep(EVERY)
+        with self._report.open("a", encoding="ascii", buffering=1) as report:
+            while True:
+                report.write(f"{time.monotonic():.4f} {self.count} {time.process_time():.4f}\n")
+                time.sleep(EVERY)
 
 
 @dataclass(frozen=True)
