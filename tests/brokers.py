@@ -105,10 +105,13 @@ class Node:
 
 @dataclass
 class KafkaCluster:
-    """KRaft brokers on loopback. Replication 3 with min ISR 2 where there are three."""
+    """KRaft brokers on loopback. Replication 3 with min ISR 2 where there are three. `long`: they are to run long and
+    be measured, so they get a JVM as one would run it.
+    """
 
     size: int = 1
     version: str = VERSION
+    long: bool = False
     nodes: list[Node] = field(default_factory=list)
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="lianfang-kafka-")))
 
@@ -218,7 +221,7 @@ class KafkaCluster:
     def _launch(self, node: Node) -> None:
         with (node.folder / "log.txt").open("ab") as log:
             node.process = subprocess.Popen(
-                [*self._java("320m"), "kafka.Kafka", str(node.folder / "server.properties")],
+                [*self._java("1g" if self.long else "320m"), "kafka.Kafka", str(node.folder / "server.properties")],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -230,7 +233,8 @@ class KafkaCluster:
             "java",
             f"-Xmx{heap}",
             "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",  # ready in half the time; a broker in a test never runs long enough for C2
+            # ready in half the time; a broker in a test never runs long enough for C2
+            *(() if self.long else ("-XX:TieredStopAtLevel=1",)),
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-cp",
             f"{kafka_jars(self.version)}/*",

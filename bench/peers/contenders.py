@@ -60,6 +60,19 @@ def java() -> list[str]:
     return ["java", "-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{classes}:{jars}/*", "SameJob"]
 
 
+def versions() -> dict[str, str]:
+    """Of what is not in this environment."""
+    found = {"kafka-streams": VERSION}
+    if QUIX_PYTHON.exists():
+        code = "from importlib.metadata import version; print(version('quixstreams'))"
+        asked = subprocess.run([QUIX_PYTHON, "-c", code], capture_output=True, text=True, check=True)
+        found["quixstreams"] = asked.stdout.strip()
+    if shutil.which("java"):
+        asked = subprocess.run(["java", "-version"], capture_output=True, text=True, check=True)
+        found["java"] = asked.stderr.splitlines()[0]
+    return found
+
+
 OURS = Contender("ours", "this engine", _python("ours"), lambda task: task.state)
 BARE = Contender("bare", "bare aiokafka + orjson loop", _python("bare"), lambda task: task.state)
 STOCK = Contender(
@@ -72,4 +85,5 @@ QUIX = Contender(
 STREAMS = Contender(
     "streams", "Kafka Streams, exactly_once_v2", java, lambda task: f"{task.group}-rows-changelog"
 )  # fmt: skip
+PATH = Contender("path", "this system's real path: intake, journal, rules", _python("path"), lambda _: "", 0.1)
 ALL = (OURS, STREAMS, QUIX, BARE, STOCK)

@@ -14,7 +14,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from bench.peers.job import Expected, records
+from bench.replay import history
+from connectors.topics.cluster import ensure
+from schemas.envelope import TYPES
 from streams.engine.partitioner import partition_of
+from streams.settings import Settings
 
 PARTITIONS = 4
 COMPACTED = {"cleanup.policy": "compact"}
@@ -125,13 +129,25 @@ async def everything(bootstrap: str, topic: str) -> AsyncIterator[tuple[bytes, b
         await consumer.stop()
 
 
-async def committed(bootstrap: str, group: str, topic: str) -> int:
-    """How many records of a topic a group has committed."""
+async def uncommitted(bootstrap: str, group: str, topic: str) -> int:
+    """How far a group is from the end of a topic."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
-        offsets = await admin.list_consumer_group_offsets(group, partitions=partitions)
+        left = await ends(bootstrap, topic)
+        offsets = await admin.list_consumer_group_offsets(group, partitions=list(left))
     finally:
         await admin.close()
-    return sum(max(0, found.offset) for found in offsets.values())
+    return sum(end - max(0, offsets[tp].offset) for tp, end in left.items())
+
+
+async def load_path(settings: Settings, seed: int, count: int) -> None:
+    """The topics of the real path, and records on the public ones, each key in a partition of its own as upstream's."""
+    await ensure(settings)
+    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, enable_idempotence=True, linger_ms=5)
+    await producer.start()
+    for line in history(seed, count):
+        event = orjson.loads(line.value)
+        topic, _ = TYPES[event["type"]]
+        await producer.send(f"{settings.prefix}{topic}", line.value, key=event["data"]["operator"].encode())
+    await producer.stop()

@@ -91,10 +91,18 @@ def alert(record: Record, count: int, chain: int) -> bytes:
 
 _VALUE = (
     b'{"specversion":"1.0","id":"r%d","source":"/bench","type":"lot.uploaded","time":"2022-01-05T%02d:%02d:%02dZ",'
-    b'"data":{"operator":"%s","lot":"L%d","goods":"fruit","amount":%d.5,"unit":"kg","papers":[%s'
+    b'"data":{"operator":"%s","lot":"%s","goods":"fruit","amount":%d.5,"unit":"kg","papers":[%s'
     b'{"kind":"test","number":"T%d","issued_on":"2022-01-04"}]}}'
 )
 _QUARANTINE = b'{"kind":"quarantine","number":"Q%d","issued_on":"2022-01-03"},'
+
+
+def value(number: int, operator: bytes, *, lot: str, gap: bool = False, invalid: bool = False) -> bytes:
+    """A record as it lies on the topic."""
+    second = number % 86_400
+    clock = (second // 3600, second // 60 % 60, second % 60)
+    amount = -number - 1 if invalid else number % 90
+    return _VALUE % (number, *clock, operator, lot.encode(), amount, b"" if gap else _QUARANTINE % number, number)
 
 
 @dataclass
@@ -111,15 +119,11 @@ def records(seed: int, count: int, operators: int, expected: Expected) -> Iterat
     for number in range(count):
         name = f"B{chance.randrange(operators)}"
         gap, invalid = chance.randrange(GAP_EVERY) == 0, chance.randrange(INVALID_EVERY) == 0
-        second = number % 86_400
-        clock = (second // 3600, second // 60 % 60, second % 60)
-        amount = -number - 1 if invalid else number % 90
-        paper = b"" if gap else _QUARANTINE % number
-        key = name.encode()
         if not invalid:
             before, chain = expected.rows.get(name, (0, 0))
             after = before + 1, zlib.crc32(b"r%d" % number, chain)
             expected.rows[name] = after
             if gap:
                 expected.alerts.add((name, *after))
-        yield key, _VALUE % (number, *clock, key, number, amount, paper, number)
+        key = name.encode()
+        yield key, value(number, key, lot=f"L{number}", gap=gap, invalid=invalid)

@@ -72,6 +72,8 @@ def speed(reports: list[list[Sample]], warm: int) -> dict[str, Any]:
     first of them has nothing left to do. ValueError if that is no time at all.
     """
     share = warm / len(reports)
+    if not all(report and report[-1].count > share for report in reports):
+        raise ValueError("a process had nothing to do")
     begin = max(next(one.at for one in report if one.count > share) for report in reports)
     end = min(next(one.at for one in report if one.count == report[-1].count) for report in reports)
     inside = [[one for one in report if begin <= one.at <= end] for report in reports]

@@ -9,12 +9,12 @@ import shutil
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from bench.peers.contenders import Contender, started
-from bench.peers.course import COMPACTED, Course, committed, create
+from bench.peers import path
+from bench.peers.contenders import PATH, Contender, started
+from bench.peers.course import COMPACTED, Course, create, load_path, uncommitted
 from bench.peers.meter import Task, samples, speed
 
 WARM = 0.15
@@ -26,7 +26,6 @@ COMMIT_WITHIN, STOP_WITHIN = 15.0, 5.0
 class Run:
     """What one contender did in one round."""
 
-    name: str
     wall: float  # records a second
     cpu: float  # records a CPU second
     seconds: float
@@ -47,24 +46,29 @@ class Race:
     _runs: int = 0
 
     def run(self, contender: Contender, processes: int = 1) -> Run:
-        """One contender over its share of the records."""
-        course = self._course(max(2000, int(self.size * contender.share)))
-        self._runs += 1
-        group = f"race-{self._runs}-{contender.name}"
-        tasks = [self._task(contender, course, group, number) for number in range(processes)]
+        """One contender over its share of the records. RuntimeError if it does not come to the end."""
+        course = self._course(self._count(contender))
+        tasks = [self._task(contender, course.topic, number) for number in range(processes)]
         asyncio.run(create(self.bootstrap, {tasks[0].alerts: {}, tasks[0].state: COMPACTED}))
-        children = [started(contender, task) for task in tasks]
-        try:
-            self._wait(contender, course, tasks, children)
-        finally:
-            _end(children)
-        figures = speed([samples(Path(task.report)) for task in tasks], int(WARM * course.count))
+        run = self._timed(contender, tasks, course.count, tasks[0].group)
         check = asyncio.run(course.check(tasks[0].alerts, contender.changelog(tasks[0])))
-        return Run(contender.name, figures["wall"], figures["cpu"], figures["seconds"], check)
+        return replace(run, check=check)
+
+    def whole_path(self) -> Run:
+        """The real path of a record, which has topics and records of its own."""
+        task = self._task(PATH, "", 0)
+        settings = path.settings_of(task)
+        count = self._count(PATH)
+        asyncio.run(load_path(settings, self.seed, count))
+        task = replace(task, topic=settings.prefix + "operator-journal", alerts=settings.prefix + "dead-letters")
+        return self._timed(PATH, [task], count, settings.prefix + "path")
 
     def close(self) -> None:
         """Remove what contenders kept."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _count(self, contender: Contender) -> int:
+        return max(2000, int(self.size * contender.share))
 
     def _course(self, count: int) -> Course:
         if count not in self._courses:
@@ -72,31 +76,44 @@ class Race:
             asyncio.run(course.load())
         return self._courses[count]
 
-    def _task(self, contender: Contender, course: Course, group: str, number: int) -> Task:
+    def _task(self, contender: Contender, topic: str, number: int) -> Task:
+        self._runs += number == 0
+        group = f"race-{self._runs}-{contender.name}"
         place = self.folder / f"{group}-{number}"
         return Task(
-            self.bootstrap, course.topic, f"{group}-alerts", f"{group}-state", group, f"{place}.meter", f"{place}.d",
+            self.bootstrap, topic, f"{group}-alerts", f"{group}-state", group, f"{place}.meter", f"{place}.d",
             commit_ms=contender.commit_ms,
         )  # fmt: skip
 
+    def _timed(self, contender: Contender, tasks: list[Task], count: int, group: str) -> Run:
+        children = [started(contender, task) for task in tasks]
+        try:
+            self._wait(contender, tasks, children, count)
+            left = self._uncommitted(group, tasks[0].topic)
+        finally:
+            _end(children)
+        figures = speed([samples(Path(task.report)) for task in tasks], int(WARM * count))
+        return Run(figures["wall"], figures["cpu"], figures["seconds"], f"{left} not committed" if left else "right")
+
     def _wait(
-        self, contender: Contender, course: Course, tasks: list[Task], children: list[subprocess.Popen[bytes]]
+        self, contender: Contender, tasks: list[Task], children: list[subprocess.Popen[bytes]], count: int
     ) -> None:
         until = time.monotonic() + self.within
-        while sum(_count(task) for task in tasks) < course.count:
+        while sum(_done(task) for task in tasks) < count:
             dead = [child.returncode for child in children if child.poll() is not None]
             if dead or time.monotonic() > until:
                 what = f"ended with {dead[0]}" if dead else f"was not done after {self.within:.0f} s"
                 raise RuntimeError(f"{contender.words} {what}; its log ends:\n{_log(tasks[0])}")
             time.sleep(0.1)  # other processes, which have nothing that could wake us
+
+    def _uncommitted(self, group: str, topic: str) -> int:
         until = time.monotonic() + COMMIT_WITHIN
-        while asyncio.run(committed(self.bootstrap, tasks[0].group, course.topic)) < course.count:
-            if time.monotonic() > until:
-                return  # the check says what is missing
+        while (left := asyncio.run(uncommitted(self.bootstrap, group, topic))) and time.monotonic() < until:
             time.sleep(0.2)
+        return left
 
 
-def _count(task: Task) -> int:
+def _done(task: Task) -> int:
     found = samples(Path(task.report))
     return found[-1].count if found else 0
 
@@ -115,19 +132,3 @@ def _end(children: list[subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             child.kill()  # everything is committed; some stop slowly
             child.wait()
-
-
-def summary(runs: list[Run], ours: list[Run]) -> dict[str, Any]:
-    """Median, least and most of what it did, and of ours against it, round by round."""
-    return {
-        "wall": _spread([run.wall for run in runs]),
-        "cpu": _spread([run.cpu for run in runs]),
-        "ratio": _spread([mine.wall / run.wall for mine, run in zip(ours, runs, strict=True)]),
-        "ratio_cpu": _spread([mine.cpu / run.cpu for mine, run in zip(ours, runs, strict=True)]),
-        "check": "; ".join(sorted({run.check for run in runs})),
-    }
-
-
-def _spread(values: list[float]) -> tuple[float, float, float]:
-    found = sorted(values)
-    return found[len(found) // 2], found[0], found[-1]
