@@ -35,6 +35,12 @@ install: .venv/.installed ## .venv with `lianfang` in it
 
 dev: .venv/.dev ## the same, with what tests and lint need
 
+.venv-bench/.installed: requirements-bench.lock | .venv/bin/python
+	@$(BIN)/python -m venv .venv-bench
+	@.venv-bench/bin/python -m pip --disable-pip-version-check --no-input install --quiet --no-cache-dir \
+		--require-hashes -r requirements-bench.lock
+	@touch $@
+
 demo: install ## the whole system on this machine, replaying a fortnight of a district; ARGS="--fast"
 	@$(BIN)/lianfang demo $(ARGS)
 
@@ -58,7 +64,7 @@ examples: dev ## every example history with both engines
 faults: dev ## the faults, on three real brokers: kill -9, stop and continue, a broker killed
 	@$(PYTEST) tests/faults $(ARGS)
 
-bench: dev ## throughput and latency on a real broker, printed
+bench: dev .venv-bench/.installed ## speed beside what one would pick instead, latency, on a real broker; ARGS="--quick"
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: dev ## write the lock files anew from pyproject.toml
@@ -66,9 +72,11 @@ lock: dev ## write the lock files anew from pyproject.toml
 		--no-emit-index-url --no-emit-find-links pyproject.toml - -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--no-emit-find-links --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@echo 'orjson quixstreams>=3.28,<4' | tr ' ' '\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links - -o requirements-bench.lock
 
 clean: ## what was made here
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache lianfang.egg-info build
+	rm -rf .venv .venv-bench .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache lianfang.egg-info build
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name words; do \

@@ -1,216 +1,202 @@
-"""From the moment a positive result is published until the provider accepted the message, on a real Kafka broker.
-
-The whole system runs as processes: two workers, clock, bridges, sandbox. 50 records a second; twice in the run hundreds
-of deadlines fall due at one tick, as at 20:00. Beside it, in the same run, a bare hop: a record through the same broker
-from an idempotent producer to a consumer.
+"""From the broker's timestamp of a public record to the alert that a read_committed consumer can read: this system with
+its real intake and rules, Kafka Streams with the same two stages, and a bare hop on the same broker all the while. Both
+systems run throughout and are loaded in turn. Positive samples (gaps, for Kafka Streams) are mixed into ordinary load.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
-import random
-import re
 import shutil
+import statistics
+import subprocess
+import sys
 import tempfile
 import time
-import urllib.request
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import AIOKafkaProducer
 
-from connectors.embedded import Supervisor, start_store
-from connectors.runtime import Place, Running, Wish, running
-from connectors.runtime.place import FEW, settings_of
-from schemas.times import format_instant
-from tests.brokers import KafkaCluster
+from bench import loads
+from bench.listener import READY, heard
+from bench.loads import Load
+from bench.peers.contenders import STREAMS, started
+from bench.peers.course import APPENDED, COMPACTED, create
+from bench.peers.meter import Task
+from connectors.embedded import Supervisor
+from connectors.embedded.servers import free_port
+from connectors.runtime import Place, Running
+from connectors.runtime.place import settings_of
+from connectors.topics.cluster import ensure
+from tests.brokers import ROOT, KafkaCluster
 
-RATE = 50
-POSITIVES_A_SECOND = 2
-OPERATORS, STAFF, COUNTIES = 240, 600, 60
-GOALS = {"p50": 0.5, "p99": 2.0}
-IN_FORCE_S = 20
-"""A registration counts from the tick that reaches its time: grace and a tick and a half, before the load begins."""
-SETTLE_S = 30
-"""At the end: how long the last messages may take."""
-_SAMPLE = re.compile(r"BENCH-\d+")
+RATES = (100, 1000, 5000)
+GOAL_AT, GOALS = 1000, {"p50": 100.0, "p99": 300.0}
+HOP_EVERY = 0.05
+WARM_S = 5
+IN_FORCE_S = 4
+HEARD_WITHIN = 20.0
+PARTITIONS = {"registry": 1, "chain-uploads": 4, "scan-events": 4, "test-results": 2, "field-reports": 1,
+              "operator-journal": 4, "staff-journal": 1, "notices": 1}  # fmt: skip
+"""A county's, on two cores: each partition that moves is a transaction every few milliseconds."""
 
 
-def measure(seed: int, seconds: int) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Phase:
+    """One system under one rate: delays of its alerts and of hops meanwhile, milliseconds, and how many were asked."""
+
+    system: str
+    rate: int
+    delays: list[float]
+    hops: list[float]
+    asked: int
+
+
+def measure(seed: int, seconds: int, rounds: int) -> list[dict[str, Any]]:
     """Rows of the table. RuntimeError in plain words where there is no Java."""
-    with _system() as (place, run):
-        sent, hops = asyncio.run(_load(place, random.Random(seed), seconds))
-        accepted = _accepted(run, sent)
-    delays = sorted(accepted[sample] - at for sample, at in sent.items() if sample in accepted)
-    hops.sort()
-    row: dict[str, Any] = {
-        "what": "positive published → accepted by the provider, seconds",
-        "p50": round(_quantile(delays, 0.5), 3),
-        "p99": round(_quantile(delays, 0.99), 3),
-        "most": round(delays[-1], 3),
-        "goal": f"{GOALS['p50']} / {GOALS['p99']}",
-        "count": f"{len(delays)} of {len(sent)}",
-    }
-    row["missed"] = len(delays) < len(sent) or row["p50"] > GOALS["p50"] or row["p99"] > GOALS["p99"]
-    hop = {
-        "what": "bare hop through the same broker in the same run, seconds",
-        "p50": round(_quantile(hops, 0.5), 3),
-        "p99": round(_quantile(hops, 0.99), 3),
-        "most": round(hops[-1], 3),
-        "count": len(hops),
-    }
-    ratio = {"what": "ratio", **{name: round(row[name] / hop[name], 1) for name in ("p50", "p99")}}
-    return [row, hop, ratio]
-
-
-@contextmanager
-def _system() -> Iterator[tuple[Place, Running]]:
     folder = Path(tempfile.mkdtemp(prefix="lianfang-bench-"))
-    cluster = KafkaCluster(1)
+    cluster = KafkaCluster(1, long=True)
     try:
         cluster.start()
-        with Supervisor() as supervisor:
-            store = start_store(supervisor, output=folder / "store.log")
-            rules = _rules(folder / "rules.yaml")
-            env = cluster.env | {
-                "LIANFANG_REDIS": store.address,
-                "LIANFANG_RULES": str(rules),
-                "LIANFANG_TICK": "10",
-                "LIANFANG_LOG_FORMAT": "json",
-                "LIANFANG_PARTITIONS": json.dumps(FEW),
-            }
-            place = Place(env, settings_of(env), volatile=False)
-            with running(place, supervisor, folder, Wish(workers=2)) as run:
-                yield place, run
+        with _ours(cluster, folder), _streams(cluster, folder), _listening(cluster, folder) as notes:
+            phases = asyncio.run(_phases(cluster.bootstrap, notes, seed, seconds, rounds))
     finally:
         cluster.close()
         shutil.rmtree(folder, ignore_errors=True)
+    return _rows(phases)
 
 
-def _rules(path: Path) -> Path:
-    """The ordinary rules, but for a first test within seconds: so hundreds of tests fall due at one tick of the run."""
-    text = (Path(__file__).parent.parent / "streams" / "rules.yaml").read_text(encoding="utf-8")
-    changed, count = re.subn(r"(first_test_within:\n    - \{from: 2020-11-01, value: )24h", r"\g<1>40s", text)
-    if count != 1:
-        raise RuntimeError("the rules file has no first_test_within of 24h any more: mend bench/latency.py")
-    # tests are due only where test_every is in use, which it no longer is by today's date
-    path.write_text(re.sub(r"    - \{from: 2023-01-08, value: none[^\n]*\n", "", changed), encoding="utf-8")
-    return path
+@contextmanager
+def _ours(cluster: KafkaCluster, folder: Path) -> Iterator[None]:
+    """A worker with all its flows, and the clock."""
+    env = cluster.env | {"LIANFANG_PARTITIONS": json.dumps(PARTITIONS), "LIANFANG_LOG_LEVEL": "warning"}
+    place = Place(env, settings_of(env), volatile=False)
+    asyncio.run(ensure(place.settings))
+    with Supervisor() as supervisor:
+        run = Running(place, supervisor, folder)
+        run.start("worker", "worker", port=free_port())
+        run.start("clock", "clock", port=free_port())
+        run.wait_ready()
+        yield
 
 
-async def _load(place: Place, chance: random.Random, seconds: int) -> tuple[dict[str, float], list[float]]:
-    """When each positive sample was published, and what bare hops took meanwhile."""
-    bootstrap = place.settings.bootstrap
+@contextmanager
+def _streams(cluster: KafkaCluster, folder: Path) -> Iterator[None]:
+    task = Task(
+        cluster.bootstrap, loads.RECORDS, loads.STREAMS_ALERTS, "", "bench-streams", str(folder / "streams.meter"),
+        str(folder / "streams"), journal="streams-journal",
+    )  # fmt: skip
+    topics = {task.topic: APPENDED, task.journal: {}, task.alerts: {}, loads.HOP: APPENDED, "unused": COMPACTED}
+    asyncio.run(create(cluster.bootstrap, topics))
+    child = started(STREAMS, task)
+    try:
+        yield
+    finally:
+        child.kill()
+        child.wait()
+
+
+@contextmanager
+def _listening(cluster: KafkaCluster, folder: Path) -> Iterator[Path]:
+    notes = folder / "heard"
+    topics = (loads.OUR_ALERTS, loads.STREAMS_ALERTS, loads.HOP)
+    child = subprocess.Popen([sys.executable, "-m", "bench.listener", cluster.bootstrap, str(notes), *topics], cwd=ROOT)
+    try:
+        until = time.monotonic() + HEARD_WITHIN
+        while not (notes.exists() and notes.read_text(encoding="utf-8").startswith(READY)):
+            if time.monotonic() > until:
+                raise RuntimeError("the listener does not come up")
+            time.sleep(0.1)  # another process, which has nothing that could wake us
+        yield notes
+    finally:
+        child.kill()
+        child.wait()
+
+
+async def _phases(bootstrap: str, notes: Path, seed: int, seconds: int, rounds: int) -> list[Phase]:
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, linger_ms=0)
     await producer.start()
-    hops: list[float] = []
-    hopping = asyncio.create_task(_hop(bootstrap, hops))
-    sent: dict[str, float] = {}
+    hopping = asyncio.create_task(_hop(producer))
+    systems = [loads.Ours(producer, seed), loads.Streams(producer, seed)]
     try:
-        await _register(producer)
+        await systems[0].register()
         await asyncio.sleep(IN_FORCE_S)
-        begin, number = time.monotonic(), 0
-        while (now := time.monotonic() - begin) < seconds:
-            while number < now * RATE:
-                if number % (RATE // POSITIVES_A_SECOND) == 0 and now < seconds - 5:
-                    sample = f"BENCH-{len(sent)}"
-                    sent[sample] = time.time()
-                    await _publish(producer, "test-results", "sample.tested", _positive(sample, len(sent) % OPERATORS))
-                else:
-                    operator = f"B{chance.randrange(OPERATORS)}"
-                    data = {"operator": operator, "lot": f"L{number}", "supplier": "S"}
-                    await _publish(producer, "scan-events", "goods.received", data)
-                number += 1
-            await asyncio.sleep(0.005)
+        for system in systems:
+            await _phase(system, notes, GOAL_AT, WARM_S)
+        phases = []
+        for number in range(rounds):
+            for rate in RATES:
+                for system in systems if number % 2 == 0 else reversed(systems):
+                    phases.append(await _phase(system, notes, rate, seconds))
+                    found = phases[-1].delays
+                    middle = f"{statistics.median(found):.0f} ms" if found else "nothing heard"
+                    print(f"latency, round {number + 1}: {system.name} at {rate}/s: {middle}", file=sys.stderr)
+        return phases
     finally:
         hopping.cancel()
         await asyncio.wait([hopping])
         await producer.stop()
-    if not hopping.cancelled():
-        hopping.result()  # it broke: say so
-    return sent, hops
 
 
-def _positive(sample: str, operator: int) -> dict[str, Any]:
-    return {"sample": sample, "on": "surface", "operator": f"B{operator}", "result": "positive", "hazard": "sars-cov-2"}
-
-
-async def _register(producer: AIOKafkaProducer) -> None:
-    for number in range(COUNTIES):
-        channels = [{"kind": "wecom-robot", "address": f"desk-{number}"}]
-        person = {
-            "person": f"D{number}",
-            "name": "专班",
-            "group": True,
-            "role": "duty-desk",
-            "counties": [f"C{number}"],
-        }
-        await _publish(producer, "registry", "person.assigned", person | {"channels": channels})
-    for number in range(OPERATORS):
-        place = {"county": f"C{number % COUNTIES}", "town": "T", "grid": "G", "office": "S"}
-        data = {"operator": f"B{number}", "name": "店", **place, "activated": True, "trades": True, "status": "active"}
-        await _publish(producer, "registry", "operator.registered", data)
-    for number in range(STAFF):
-        await _publish(
-            producer, "registry", "staff.enrolled", {"operator": f"B{number % OPERATORS}", "staff": f"W{number}"}
-        )
-
-
-async def _publish(producer: AIOKafkaProducer, topic: str, kind: str, data: dict[str, Any]) -> None:
-    event = {
-        "specversion": "1.0", "id": os.urandom(8).hex(), "source": "/bench", "type": kind,
-        "time": format_instant(int(time.time() * 1000)), "data": data,
-    }  # fmt: skip
-    await producer.send(topic, orjson.dumps(event))
-
-
-async def _hop(bootstrap: str, hops: list[float]) -> None:
-    """One record every quarter of a second through a topic of its own, to its end."""
-    topic = "bench-hop"
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, linger_ms=0)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=100)
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    await admin.create_topics([NewTopic(topic, 1, 1)])
-    await admin.close()
-    await producer.start()
-    await consumer.start()
-    try:
-        await producer.send_and_wait(topic, b"")
-        place = TopicPartition(topic, 0)
-        consumer.assign([place])
-        await consumer.seek_to_end(place)
-        while True:
-            began = time.monotonic()
-            await producer.send(topic, b"%f" % began)
-            await consumer.getone()
-            hops.append(time.monotonic() - began)
-            await asyncio.sleep(0.25)
-    finally:
-        await consumer.stop()
-        await producer.stop()
-
-
-def _accepted(run: Running, sent: dict[str, float]) -> dict[str, float]:
-    """When the sandbox accepted the message about each sample, seconds since 1970."""
-    until = time.monotonic() + SETTLE_S
+async def _phase(system: Load, notes: Path, rate: int, seconds: int) -> Phase:
+    begin = time.time() * 1000
+    asked = await system.run(rate, seconds)
+    end = time.time() * 1000
+    until = time.monotonic() + HEARD_WITHIN
     while True:
-        with urllib.request.urlopen(f"{run.sandbox}/messages") as answer:  # noqa: S310 - our own sandbox
-            messages = json.loads(answer.read())["messages"]
-        found: dict[str, float] = {}
-        for message in messages:
-            for sample in _SAMPLE.findall(message["body"]):
-                found.setdefault(sample, message["at"] / 1000)
-        if len(found) >= len(sent) or time.monotonic() > until:
-            return found
-        time.sleep(0.5)  # a poll of another process: it has nothing that could wake us
+        said = {one.name: one.read for one in heard(notes) if one.topic == system.alerts and one.name in asked}
+        if len(said) == len(asked) or time.monotonic() > until:
+            break
+        await asyncio.sleep(0.2)
+    hops = [one.read - one.written for one in heard(notes) if one.topic == loads.HOP and begin < one.read < end]
+    return Phase(system.name, rate, [read - asked[name] for name, read in said.items()], hops, len(asked))
 
 
-def _quantile(values: list[float], share: float) -> float:
-    return values[min(len(values) - 1, int(share * len(values)))]
+async def _hop(producer: AIOKafkaProducer) -> None:
+    while True:
+        await producer.send(loads.HOP, b"hop")
+        await asyncio.sleep(HOP_EVERY)
+
+
+def _rows(phases: list[Phase]) -> list[dict[str, Any]]:
+    rows = []
+    for rate in RATES:
+        found: defaultdict[str, list[Phase]] = defaultdict(list)
+        for phase in phases:
+            if phase.rate == rate:
+                found[phase.system].append(phase)
+        ours, streams = (_row(name, rate, found[name]) for name in (loads.Ours.name, loads.Streams.name))
+        hops = _figures([hop for phase in found[loads.Ours.name] for hop in phase.hops])
+        if rate == GOAL_AT:
+            ours["goal"] = "p50 ≤ 100, p99 ≤ 300, no worse than Kafka Streams"
+            ours["missed"] = any(ours[name] > min(most, streams[name]) for name, most in GOALS.items())
+        ours["missed"] = ours.get("missed", False) or ours["lost"] > 0
+        ours["× hop"] = round(ours["p50"] / max(hops["p50"], 0.1), 1)
+        ours["of Kafka Streams'"] = round(ours["p50"] / streams["p50"], 2)
+        rows += [ours, streams, {"what": f"bare hop beside it at {rate:,}/s, ms", **hops}]
+    return rows
+
+
+def _row(name: str, rate: int, phases: list[Phase]) -> dict[str, Any]:
+    delays = [delay for phase in phases for delay in phase.delays]
+    medians = sorted(statistics.median(phase.delays) for phase in phases if phase.delays)
+    asked = sum(phase.asked for phase in phases)
+    return {
+        "what": f"record → alert, {name}, at {rate:,}/s, ms",
+        **_figures(delays),
+        "p50 of rounds": f"{medians[0]:.0f}–{medians[-1]:.0f}" if medians else "none",
+        "count": f"{len(delays)} of {asked}",
+        "lost": asked - len(delays),
+    }
+
+
+def _figures(delays: list[float]) -> dict[str, float]:
+    """Infinite where nothing was heard."""
+    found = sorted(delays) or [float("inf")]
+    shares = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
+    return {name: round(found[min(len(found) - 1, int(share * len(found)))], 1) for name, share in shares.items()}

@@ -38,7 +38,7 @@ JOURNALS = {
 
 def headers_of(pairs: Iterable[tuple[str, bytes | None]] | None) -> dict[str, bytes]:
     """Kafka's headers as a mapping: of equal names the last counts (as Kafka's `lastHeader`), null is absent."""
-    return {name: content for name, content in dict(pairs or ()).items() if content is not None}
+    return {name: content for name, content in dict(pairs).items() if content is not None} if pairs else {}
 
 
 def journaled(entry: Entry, record: Record) -> Output:

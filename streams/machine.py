@@ -35,7 +35,7 @@ class Sort(StrEnum):
     # milliseconds; `since` null: it moves again; `complete_until` null: it has never said anything
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One message of a journal (or of a public topic, for intake), as read."""
 
     topic: str
@@ -44,10 +44,10 @@ class Entry(msgspec.Struct, frozen=True):
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: Mapping[str, bytes] = msgspec.field(default_factory=dict)
+    headers: Mapping[str, bytes] = {}
 
 
-class Output(msgspec.Struct, frozen=True):
+class Output(msgspec.Struct, frozen=True, gc=False):
     """One message to write in the same transaction. Topic names are without prefix; `partition` None: by the key."""
 
     topic: str

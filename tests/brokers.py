@@ -13,6 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,13 +40,18 @@ def _artifacts(version: str) -> list[tuple[str, str, str]]:
 
 def kafka_jars(version: str = VERSION) -> Path:
     """The folder with Kafka's jars, filled at the first call. RuntimeError in plain words where that can't be."""
+    return fetched_jars(f"kafka-{version}", _artifacts(version))
+
+
+def fetched_jars(name: str, artifacts: Iterable[tuple[str, str, str]]) -> Path:
+    """The folder with these artifacts and what they need, in the cache under that name. RuntimeError as above."""
     for program in ("java", "mvn"):
         if shutil.which(program) is None:
             raise RuntimeError(
                 f"these tests need a real Kafka: install Java 17 and Maven ({program} is not there), "
                 "or name a Kafka in LIANFANG_TEST_BOOTSTRAP"
             )
-    cache = Path(os.environ.get("LIANFANG_TEST_CACHE", ROOT / ".cache")) / f"kafka-{version}"
+    cache = Path(os.environ.get("LIANFANG_TEST_CACHE", ROOT / ".cache")) / name
     jars = cache / "jars"
     if jars.is_dir():
         return jars
@@ -53,9 +59,9 @@ def kafka_jars(version: str = VERSION) -> Path:
     with tempfile.TemporaryDirectory(dir=cache) as work:
         pom = Path(work, "pom.xml")
         rows = "".join(
-            f"\n    <dependency><groupId>{group}</groupId><artifactId>{name}</artifactId>"
+            f"\n    <dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId>"
             f"<version>{number}</version></dependency>"
-            for group, name, number in _artifacts(version)
+            for group, artifact, number in artifacts
         )
         pom.write_text(_POM.format(dependencies=rows))
         fetched = Path(work, "jars")
@@ -66,8 +72,8 @@ def kafka_jars(version: str = VERSION) -> Path:
             timeout=300,
             check=False,
         )
-        if done.returncode != 0 or not any(fetched.glob("kafka_2.13-*.jar")):
-            raise RuntimeError(f"mvn could not fetch Kafka {version}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        if done.returncode != 0 or not any(fetched.glob("*.jar")):
+            raise RuntimeError(f"mvn could not fetch {name}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         if not jars.is_dir():  # another test process may have been faster
             fetched.rename(jars)
     return jars
@@ -99,10 +105,13 @@ class Node:
 
 @dataclass
 class KafkaCluster:
-    """KRaft brokers on loopback. Replication 3 with min ISR 2 where there are three."""
+    """KRaft brokers on loopback. Replication 3 with min ISR 2 where there are three. `long`: they are to run long and
+    be measured, so they get a JVM as one would run it.
+    """
 
     size: int = 1
     version: str = VERSION
+    long: bool = False
     nodes: list[Node] = field(default_factory=list)
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="lianfang-kafka-")))
 
@@ -212,7 +221,7 @@ class KafkaCluster:
     def _launch(self, node: Node) -> None:
         with (node.folder / "log.txt").open("ab") as log:
             node.process = subprocess.Popen(
-                [*self._java("320m"), "kafka.Kafka", str(node.folder / "server.properties")],
+                [*self._java("1g" if self.long else "320m"), "kafka.Kafka", str(node.folder / "server.properties")],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -224,7 +233,8 @@ class KafkaCluster:
             "java",
             f"-Xmx{heap}",
             "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",  # ready in half the time; a broker in a test never runs long enough for C2
+            # ready in half the time; a broker in a test never runs long enough for C2
+            *(() if self.long else ("-XX:TieredStopAtLevel=1",)),
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-cp",
             f"{kafka_jars(self.version)}/*",

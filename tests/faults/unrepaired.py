@@ -15,7 +15,7 @@ from pathlib import Path
 from connectors.cli.worker import command
 from streams.engine import engine
 from streams.engine.position import KEY
-from streams.engine.units import Row, Transactional, Unit
+from streams.engine.units import Message, Row, Transactional, Unit, packed
 from streams.machine import Output
 
 DYING = "UNREPAIRED_DIES_IN"
@@ -44,10 +44,9 @@ class Torn(Transactional):
     async def _one(self, outputs: list[Output], rows: list[Row]) -> None:
         await self._producer.begin_transaction()
         sent = await self._sending.send(self._producer, outputs)
-        for key, value in rows:
-            sent.append(
-                await self._producer.send(self._state.topic, value=value, key=key, partition=self._state.partition)
-            )
+        if rows:
+            state: list[Message] = [(key, value, []) for key, value in rows]
+            sent += await packed(self._producer, self._state.topic, self._state.partition, state)
         await asyncio.gather(*sent)
         await self._finish()
 

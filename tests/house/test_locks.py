@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from tests.house.tree import ROOT, source
 
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock")
 
 
 def entries(name: str) -> dict[str, tuple[str, int]]:

@@ -1,0 +1,1 @@
+"""What a record, a row and a tick cost as state grows: from a district to a province."""
