@@ -1,5 +1,5 @@
-"""State of any size without the records that made it: the rows of one operator as the machine leaves them, under as many
-names as wanted. Knows the rules' own rows only by their bytes.
+"""State of any size without the records that made it: the rows of one operator as the machine leaves them, under as
+many names as wanted. Knows the rules' own rows only by their bytes.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def _templates() -> tuple[list[Pair], list[Pair]]:
     of_operator = _written(one)
     one.apply(entry(2, "lot.uploaded", _OPERATOR, upload, NOW - 40 * SECOND))
     one.apply(entry(3, "goods.sold", _OPERATOR, {"lot": _LOT}, NOW - 20 * SECOND))
-    return of_operator, _written(one)
+    both = dict(of_operator) | dict(_written(one))  # what a record of a lot changes of its operator is there once
+    of_lot = [pair for pair in both.items() if pair not in of_operator and not pair[0].startswith(b"pulse")]
+    return [pair for pair in both.items() if pair not in of_lot], of_lot
 
 
 def _written(one: Operators) -> list[Pair]:
