@@ -149,5 +149,6 @@ async def load_path(settings: Settings, seed: int, count: int) -> None:
     for line in history(seed, count):
         event = orjson.loads(line.value)
         topic, _ = TYPES[event["type"]]
-        await producer.send(f"{settings.prefix}{topic}", line.value, key=event["data"]["operator"].encode())
+        key = event["data"]["operator"].encode()
+        await producer.send(f"{settings.prefix}{topic}", line.value, key=key, timestamp_ms=line.recorded)
     await producer.stop()

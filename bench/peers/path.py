@@ -1,5 +1,5 @@
 """Contender: the real path of a record through this system: intake, journal, the rules of operators, rows, alerts. Its
-records are those of `bench.replay`, under a prefix of its own.
+records are those of `bench.replay`, under a prefix of its own; simulated, because they are of a day long past.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PARTITIONS = {
 def settings_of(task: Task) -> Settings:
     """Of the contender, and of whoever makes its topics."""
     return Settings(
-        bootstrap=task.bootstrap, prefix=f"{task.group}-", partitions=PARTITIONS, replication=1, min_isr=1,
+        bootstrap=task.bootstrap, prefix=f"{task.group}-", partitions=PARTITIONS, replication=1, min_isr=1, simulated=True,
         log_level="warning", log_format="json",
     )  # fmt: skip
 
