@@ -129,6 +129,11 @@ async def everything(bootstrap: str, topic: str) -> AsyncIterator[tuple[bytes, b
         await consumer.stop()
 
 
+async def how_many(bootstrap: str, topic: str) -> int:
+    """Messages that a read_committed reader sees."""
+    return sum([1 async for _ in everything(bootstrap, topic)])
+
+
 async def uncommitted(bootstrap: str, group: str, topic: str) -> int:
     """How far a group is from the end of a topic."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)

@@ -7,11 +7,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from aiokafka.structs import TopicPartition
-from prometheus_client import Counter
 
 from schemas.envelope import PUBLIC_TOPICS
 from streams import logs, metrics
@@ -55,7 +53,7 @@ class Observing:
             return
         if partition.topic in PUBLIC_TOPICS or entry.headers.get(ENTRY) == _RECORD:
             self._ledger(partition, applied.verdict, 1)
-        _counted(partition.topic, applied.type, applied.verdict).inc()
+        metrics.RECORDS.at(partition.topic, applied.type, applied.verdict).inc()
         if applied.reason is not None:
             metrics.DEAD_LETTERS.labels(reason=applied.reason).inc()
             log.info(
@@ -84,7 +82,7 @@ class Observing:
 
     def _ledger(self, partition: Partition, verdict: str, records: int) -> None:
         if records:
-            _ledger(partition.topic, partition.number, verdict).inc(records)
+            metrics.LEDGER.at(partition.topic, partition.number, verdict).inc(records)
 
     def durable(self, partition: Partition, unit: Unit, *, written: bool) -> None:
         """A unit can't be lost any more."""
@@ -119,16 +117,6 @@ class Observing:
         """They are another process's to tell of."""
         for partition in partitions:
             metrics.forget_partition(partition.flow.name, _label(partition))
-
-
-@cache
-def _counted(topic: str, kind: str, verdict: str) -> Counter:
-    return metrics.RECORDS.labels(topic=topic, type=kind, verdict=verdict)
-
-
-@cache
-def _ledger(topic: str, number: int, verdict: str) -> Counter:
-    return metrics.LEDGER.labels(topic=topic, partition=number, verdict=verdict)
 
 
 def _is_record(partition: Partition, record: Any) -> bool:
