@@ -1,5 +1,6 @@
 """A process that reads topics as a read_committed consumer does and notes when each message could be read: for the
-latency, beside the load and not in its event loop. `python -m bench.listener BOOTSTRAP FILE TOPIC…`, until it is killed.
+latency, beside the load and not in its event loop. `python -m bench.listener BOOTSTRAP FILE TOPIC…`; it ends when it is
+killed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from aiokafka import AIOKafkaConsumer
 
@@ -17,22 +19,21 @@ READY = "ready"
 _ID = re.compile(rb'"(?:sample|lot)":"([^"]+)"')
 
 
-async def main(bootstrap: str, path: str, topics: list[str]) -> None:
+async def main(bootstrap: str, file: TextIO, topics: list[str]) -> None:
     """For ever."""
     consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, isolation_level="read_committed")
     await consumer.start()
     for tp in consumer.assignment():
         await consumer.seek_to_end(tp)
         await consumer.position(tp)
-    with Path(path).open("w", encoding="utf-8", buffering=1) as file:
-        file.write(f"{READY}\n")
-        while True:
-            found = await consumer.getmany(timeout_ms=1000)
-            now = time.time() * 1000
-            for tp, messages in found.items():
-                for message in messages:
-                    named = _ID.search(message.value or b"")
-                    file.write(f"{now:.1f} {message.timestamp} {tp.topic} {named[1].decode() if named else ''}\n")
+    file.write(f"{READY}\n")
+    while True:
+        found = await consumer.getmany(timeout_ms=1000)
+        now = time.time() * 1000
+        for tp, messages in found.items():
+            for message in messages:
+                named = _ID.search(message.value or b"")
+                file.write(f"{now:.1f} {message.timestamp} {tp.topic} {named[1].decode() if named else ''}\n")
 
 
 @dataclass(frozen=True)
@@ -53,4 +54,5 @@ def heard(path: Path) -> list[Heard]:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
+    with Path(sys.argv[2]).open("w", encoding="utf-8", buffering=1) as notes:
+        asyncio.run(main(sys.argv[1], notes, sys.argv[3:]))

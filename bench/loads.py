@@ -77,8 +77,10 @@ class Ours(Steady):
     async def register(self) -> None:
         """The operators, and a duty desk for each county."""
         for number in range(COUNTIES):
-            person = {"person": f"D{number}", "name": "专班", "group": True, "role": "duty-desk",
-                      "counties": [f"C{number}"], "channels": [{"kind": "wecom-robot", "address": f"desk-{number}"}]}  # fmt: skip
+            person = {
+                "person": f"D{number}", "name": "专班", "group": True, "role": "duty-desk", "counties": [f"C{number}"],
+                "channels": [{"kind": "wecom-robot", "address": f"desk-{number}"}],
+            }  # fmt: skip
             await self._producer.send("registry", self._event("person.assigned", person))
         for number in range(OPERATORS):
             place = {"county": f"C{number % COUNTIES}", "town": "T", "grid": "G", "office": "S"}

@@ -80,12 +80,20 @@ class Count(_Closed):
     def __init__(self, name: str, text: str, *, preset: bool = False, **labels: Vocabulary) -> None:
         super().__init__(labels)
         self.metric = Counter(PREFIX + name, text, self.names, registry=REGISTRY)
+        self._known: dict[tuple[object, ...], Counter] = {}
         for combination in self.all() if preset else ():
             self.metric.labels(*combination)
 
     def labels(self, **given: object) -> Counter:
         """The counter under these labels."""
         return self.metric.labels(*self.values(given)) if self.names else self.metric
+
+    def at(self, *given: object) -> Counter:
+        """The same by the labels' order, and remembered: for what is counted with each record."""
+        known = self._known.get(given)
+        if known is None:
+            known = self._known[given] = self.labels(**dict(zip(self.names, given, strict=True)))
+        return known
 
 
 class Level(_Closed):

@@ -260,7 +260,7 @@ class KafkaCluster:
             "transaction.state.log.replication.factor": self.replication,
             "transaction.state.log.min.isr": self.min_isr,
             "transaction.state.log.num.partitions": 3,
-            "group.initial.rebalance.delay.ms": 0,
+            "group.initial.rebalance.delay.ms": 2000 if self.long else 0,
             "group.min.session.timeout.ms": 2000,  # fault tests wait for sessions to run out
             # a dead broker is noticed in 3 s instead of 9, so that a fault test need not wait
             "broker.heartbeat.interval.ms": 500,

@@ -33,7 +33,7 @@ import org.apache.kafka.streams.state.Stores;
 public class SameJob {
     static final ObjectMapper JSON = new ObjectMapper().configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, true);
     static final AtomicLong COUNT = new AtomicLong();
-    static final int RECENT = 3;
+    static final int RECENT = 4;
 
     public static class Paper {
         static final Set<String> KINDS = Set.of("quarantine", "test", "disinfection");

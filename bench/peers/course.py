@@ -129,6 +129,11 @@ async def everything(bootstrap: str, topic: str) -> AsyncIterator[tuple[bytes, b
         await consumer.stop()
 
 
+async def how_many(bootstrap: str, topic: str) -> int:
+    """Messages that a read_committed reader sees."""
+    return sum([1 async for _ in everything(bootstrap, topic)])
+
+
 async def uncommitted(bootstrap: str, group: str, topic: str) -> int:
     """How far a group is from the end of a topic."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
@@ -149,5 +154,6 @@ async def load_path(settings: Settings, seed: int, count: int) -> None:
     for line in history(seed, count):
         event = orjson.loads(line.value)
         topic, _ = TYPES[event["type"]]
-        await producer.send(f"{settings.prefix}{topic}", line.value, key=event["data"]["operator"].encode())
+        key = event["data"]["operator"].encode()
+        await producer.send(f"{settings.prefix}{topic}", line.value, key=key, timestamp_ms=line.recorded)
     await producer.stop()

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 GAP_EVERY, INVALID_EVERY = 5, 500
 """One record in so many lacks its certificate; one in so many is to be refused. On average, drawn by the seed."""
-RECENT = 3
+RECENT = 4
 """Lots that a row remembers, which makes it some 290 bytes."""
 
 

@@ -1,5 +1,5 @@
 """Contender: the real path of a record through this system: intake, journal, the rules of operators, rows, alerts. Its
-records are those of `bench.replay`, under a prefix of its own.
+records are those of `bench.replay`, under a prefix of its own; simulated, because they are of a day long past.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from streams.settings import Settings
 
 PARTITIONS = {
     "registry": 4, "chain-uploads": 4, "scan-events": 4, "test-results": 4, "field-reports": 4, "operator-journal": 4,
-    "staff-journal": 4, "notices": 4,
+    "staff-journal": 4, "notices": 4, "dead-letters": 4,
 }  # fmt: skip
 """As many as the course of the peers has."""
 
@@ -23,7 +23,7 @@ def settings_of(task: Task) -> Settings:
     """Of the contender, and of whoever makes its topics."""
     return Settings(
         bootstrap=task.bootstrap, prefix=f"{task.group}-", partitions=PARTITIONS, replication=1, min_isr=1,
-        log_level="warning", log_format="json",
+        simulated=True, log_level="warning", log_format="json",
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.peers import path
 from bench.peers.contenders import PATH, Contender, started
-from bench.peers.course import COMPACTED, Course, create, load_path, uncommitted
+from bench.peers.course import COMPACTED, Course, create, how_many, load_path, uncommitted
 from bench.peers.meter import Task, samples, speed
 
 WARM = 0.15
@@ -61,7 +61,9 @@ class Race:
         count = self._count(PATH)
         asyncio.run(load_path(settings, self.seed, count))
         task = replace(task, topic=settings.prefix + "operator-journal", alerts=settings.prefix + "dead-letters")
-        return self._timed(PATH, [task], count, settings.prefix + "path")
+        run = self._timed(PATH, [task], count, settings.prefix + "path")
+        refused = asyncio.run(how_many(self.bootstrap, task.alerts))
+        return replace(run, check=f"{refused} refused") if refused else run
 
     def close(self) -> None:
         """Remove what contenders kept."""

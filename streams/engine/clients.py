@@ -33,7 +33,7 @@ def group_consumer(settings: Settings, group: str) -> AIOKafkaConsumer:
         rebalance_timeout_ms=int(settings.rebalance_timeout * 1000),
         heartbeat_interval_ms=int(settings.session_timeout * 250),
         max_poll_interval_ms=_NEVER,  # the engine's own watchdog looks at progress
-        max_poll_records=500,
+        max_poll_records=2000,  # each fetch is a way through two event loops and Faust
         fetch_max_wait_ms=settings.fetch_wait_ms,
         max_partition_fetch_bytes=_MESSAGE,
         metadata_max_age_ms=30_000,  # a public topic that has grown is noticed after this

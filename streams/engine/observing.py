@@ -7,11 +7,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from aiokafka.structs import TopicPartition
-from prometheus_client import Counter
 
 from schemas.envelope import PUBLIC_TOPICS
 from streams import logs, metrics
@@ -36,8 +34,8 @@ class Observing:
 
     def __init__(self, durable: Callable[[Partition], None], measures: Measures) -> None:
         self._durable, self._measures = durable, measures
-        self._broken: deque[bool] = deque(maxlen=WINDOW)
-        self._count = 0
+        self._entries = 0
+        self._broken: deque[int] = deque()  # which of them broke
         self._looked = self._weighed = 0.0
 
     def received(self, partition: Partition, batch: Batch) -> None:
@@ -50,12 +48,12 @@ class Observing:
 
     def applied(self, partition: Partition, entry: Entry, applied: Applied, outputs: list[Output]) -> None:
         """One entry was worked off."""
-        self._note(broken=False)
+        self._entries += 1
         if applied.verdict is None:
             return
         if partition.topic in PUBLIC_TOPICS or entry.headers.get(ENTRY) == _RECORD:
             self._ledger(partition, applied.verdict, 1)
-        _counted(partition.topic, applied.type, applied.verdict).inc()
+        metrics.RECORDS.at(partition.topic, applied.type, applied.verdict).inc()
         if applied.reason is not None:
             metrics.DEAD_LETTERS.labels(reason=applied.reason).inc()
             log.info(
@@ -69,23 +67,22 @@ class Observing:
 
     def broke(self, partition: Partition, entry: Entry, error: Exception) -> None:
         """The rules raised on an entry."""
-        self._note(broken=True)
+        self._entries += 1
+        self._broken.append(self._entries)
+        while self._broken[0] <= self._entries - WINDOW:
+            self._broken.popleft()
         log.error(
             "rules broke on a record",
             topic=partition.topic, partition=partition.number, offset=entry.offset, exc_info=error,
         )  # fmt: skip
-        if self._count > LIMIT:
-            ends.fail(f"our rules broke on {self._count} of the last {WINDOW} entries; the rest is left where it is")
+        if len(self._broken) > LIMIT:
+            ends.fail(
+                f"our rules broke on {len(self._broken)} of the last {WINDOW} entries; the rest is left where it is"
+            )
 
     def _ledger(self, partition: Partition, verdict: str, records: int) -> None:
         if records:
-            _ledger(partition.topic, partition.number, verdict).inc(records)
-
-    def _note(self, *, broken: bool) -> None:
-        if len(self._broken) == WINDOW:
-            self._count -= self._broken[0]
-        self._broken.append(broken)
-        self._count += broken
+            metrics.LEDGER.at(partition.topic, partition.number, verdict).inc(records)
 
     def durable(self, partition: Partition, unit: Unit, *, written: bool) -> None:
         """A unit can't be lost any more."""
@@ -120,16 +117,6 @@ class Observing:
         """They are another process's to tell of."""
         for partition in partitions:
             metrics.forget_partition(partition.flow.name, _label(partition))
-
-
-@cache
-def _counted(topic: str, kind: str, verdict: str) -> Counter:
-    return metrics.RECORDS.labels(topic=topic, type=kind, verdict=verdict)
-
-
-@cache
-def _ledger(topic: str, number: int, verdict: str) -> Counter:
-    return metrics.LEDGER.labels(topic=topic, partition=number, verdict=verdict)
 
 
 def _is_record(partition: Partition, record: Any) -> bool:

@@ -263,9 +263,10 @@ class Partition:
         self._unit.committed.append(lambda: _resolve(done))
 
     def _add(self, outputs: list[Output], weight: int) -> None:
-        self._unit.outputs.extend(outputs)
         self._weight += weight
-        self._bytes += sum(len(output.value or b"") for output in outputs)
+        if outputs:
+            self._unit.outputs.extend(outputs)
+            self._bytes += sum(len(output.value or b"") for output in outputs)
 
     def _seal(self) -> None:
         """Take outputs, changed rows and position in one step: what is applied from here on is of the next unit."""
