@@ -10,9 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from connectors.embedded import Supervisor, embedded_settings, start_broker
+from streams.settings import Commit
 from tests.brokers import KafkaCluster
+
+# the same examples in every run, and none of them judged by how busy the machine is
+settings.register_profile(
+    "lianfang", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("lianfang")
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,11 @@ class Broker:
     bootstrap: str
     env: dict[str, str]
     cluster: KafkaCluster | None = None
+
+    @property
+    def commit(self) -> Commit:
+        """How a process commits there."""
+        return Commit(self.env["LIANFANG_COMMIT"])
 
 
 @pytest.fixture(scope="session")

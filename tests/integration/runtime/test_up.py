@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 LIANFANG = Path(sys.executable).with_name("lianfang")
 READY_WITHIN = 120.0
@@ -34,9 +35,21 @@ def phones(sandbox: str) -> list[dict]:
 
 
 def fetched(address: str) -> bytes:
-    with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - an address of this test's own process
+    with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - an address of this test's own process
         content: bytes = answer.read()
     return content
+
+
+def applied(addresses: Iterable[str], topic: str) -> float:
+    """How many records of a journal have been worked off, in all processes."""
+    return sum(
+        sample.value
+        for address in addresses
+        for family in text_string_to_metric_families(fetched(address).decode())
+        for sample in family.samples
+        if sample.name == "lianfang_ledger_total"
+        and {"topic": topic, "verdict": "applied"}.items() <= sample.labels.items()
+    )
 
 
 def record(number: int, kind: str, data: dict) -> str:
@@ -65,13 +78,16 @@ def test_what_is_published_to_it_is_told_and_nothing_is_left_when_it_is_stopped(
             environment = {**os.environ, "LIANFANG_BOOTSTRAP": where["bootstrap"], "LIANFANG_COMMIT": "plain"}
             for name in ("first", "then"):
                 subprocess.run([LIANFANG, "send", tmp_path / f"{name}.jsonl"], env=environment, check=True, timeout=60)
+                # the shop and its officer are known before anything happens that she is to be told of
+                until(lambda: applied(where["metrics"].values(), "operator-journal"))
+                until(lambda: applied(where["metrics"].values(), "notice-journal"))
             message = until(lambda: phones(where["sandbox"]))[0]
             assert message["to"] == "robot-1"
             assert "鲜果园" in message["body"]
             for address in where["metrics"].values():
                 assert fetched(address.replace("/metrics", "/healthz")) == b"moving\n"
             process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 0
+            assert process.wait(120) == 0
         finally:
             if process.poll() is None:
                 process.kill()

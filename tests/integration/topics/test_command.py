@@ -12,6 +12,7 @@ from connectors.cli import DONE, FOUND_WRONG, UNUSABLE
 from connectors.cli.topics import command
 from schemas.topics import load
 from tests.conftest import Broker
+from tests.reading import few
 
 Run = Callable[..., Result]
 
@@ -29,13 +30,6 @@ def run(request: pytest.FixtureRequest, prefix: str, monkeypatch: pytest.MonkeyP
         return CliRunner().invoke(command, arguments)
 
     return invoke
-
-
-def few() -> dict[str, int]:
-    """Two partitions of everything: creating hundreds takes a broker of a test seconds."""
-    return {
-        name: 2 for name, topic in load().root.items() if isinstance(topic.partitions, int) and topic.partitions > 2
-    }
 
 
 def findings(result: Result) -> dict[str, set[str]]:

@@ -50,7 +50,7 @@ def alert(number: int, **changes: object) -> Alert:
     return replace(plain, **changes)
 
 
-async def until(what: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+async def until(what: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     """Wait for something that another process brings about."""
     deadline = time.monotonic() + seconds
     while not await what():
@@ -84,7 +84,7 @@ class House:
     def stop(self, how: str = "terminate") -> int:
         assert self.process is not None
         getattr(self.process, how)()
-        code = self.process.wait(15)
+        code = self.process.wait(30)
         self.process = None
         return code
 
