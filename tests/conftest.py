@@ -5,6 +5,7 @@ first test asks) and a prefix of its own for every test, so that tests never mee
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,12 +16,26 @@ from hypothesis import HealthCheck, settings
 from connectors.embedded import Supervisor, embedded_settings, start_broker
 from streams.settings import Commit
 from tests.brokers import KafkaCluster
+from tests.sharing import ByFile, length
 
 # the same examples in every run, and none of them judged by how busy the machine is
 settings.register_profile(
     "lianfang", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("lianfang")
+
+# a shell that starts the tests in the background lets them, and all that they start, be deaf to Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    """Who gets which tests under `make test`."""
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first."""
+    items.sort(key=length)
 
 
 @dataclass(frozen=True)
