@@ -76,6 +76,17 @@ def test_public_topics_grow_and_their_positions_with_them(run, prefix):
 
 
 @pytest.mark.parametrize("run", ["embedded_broker"], indirect=True)
+def test_the_few_partitions_of_an_embedded_broker_are_as_wanted_unless_the_settings_name_others(run, monkeypatch):
+    assert run().exit_code == DONE
+    monkeypatch.delenv("LIANFANG_PARTITIONS")
+    for arguments in (["--compare", "--json"], ["--json"]):
+        result = CliRunner().invoke(command, arguments)
+        assert result.exit_code == DONE, result.output
+        assert set(findings(result)) == {"as-wanted", "unsupported"}
+    assert run("--compare", "--json", registry=3).exit_code == FOUND_WRONG
+
+
+@pytest.mark.parametrize("run", ["embedded_broker"], indirect=True)
 def test_what_the_embedded_broker_can_not_do_is_said_and_does_not_fail(run):
     result = run()
     assert result.exit_code == DONE
