@@ -21,7 +21,9 @@ OUT_OF_REACH = REACH + 1
 
 
 class Identity(Row, frozen=True, array_like=True):
-    """One `source` + `id` of a log. `where`: the rows that hold a fact of it; `digest` is empty until it comes."""
+    """One `source` + `id` of a log. `where`: the rows that hold a fact of it; `digest` is empty until it comes.
+    `voided_by`: only who was allowed to when the void came: what counts never moves without what it takes along.
+    """
 
     source: str
     id: str
@@ -86,15 +88,19 @@ class Ledger:
     def withdraw(self, log: Log, source: str, identity: str, by: Record) -> Identity | None:
         """Void (or replace) an identity of a log. Gives it if with this, and only with this, its record counts no more.
 
-        `by` is the void, or the record that replaces it.
+        `by` is the void, or the record that replaces it. A void of its own source counts, or of one that the rules file
+        lists now; any other changes nothing, now and later.
         """
+        is_void = by.type == VOID and by.data.source == source and by.data.record == identity
+        if is_void and by.source != source and by.source not in self._rules.may_void:
+            return None
         key = identity_key(log, source, identity)
         known = self._rows.get(key, Identity)
         if known is None or by.recorded > known.recorded + REACH:
             known = Identity(source, identity, recorded=by.recorded)
         counted = bool(known.digest) and known.type != VOID and not self.is_void(known)
         voided_by, replaced = known.voided_by, known.replaced
-        if by.type == VOID and by.data.source == source and by.data.record == identity:
+        if is_void:
             voided_by = tuple(sorted({*voided_by, by.source}))
         else:
             replaced = True
@@ -103,7 +109,5 @@ class Ledger:
         return changed if counted and self.is_void(changed) else None
 
     def is_void(self, identity: Identity) -> bool:
-        """Replaced, or voided by its own source or one that the rules file lists."""
-        return identity.replaced or any(
-            source == identity.source or source in self._rules.may_void for source in identity.voided_by
-        )
+        """Replaced, or voided by somebody who was allowed to."""
+        return identity.replaced or bool(identity.voided_by)

@@ -5,14 +5,38 @@ first test asks) and a prefix of its own for every test, so that tests never mee
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from connectors.embedded import Supervisor, embedded_settings, start_broker
+from streams.settings import Commit
 from tests.brokers import KafkaCluster
+from tests.sharing import ByFile, length
+
+# the same examples in every run, and none of them judged by how busy the machine is
+settings.register_profile(
+    "lianfang", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("lianfang")
+
+# a shell that starts the tests in the background lets them, and all that they start, be deaf to Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    """Who gets which tests under `make test`."""
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first."""
+    items.sort(key=length)
 
 
 @dataclass(frozen=True)
@@ -22,6 +46,11 @@ class Broker:
     bootstrap: str
     env: dict[str, str]
     cluster: KafkaCluster | None = None
+
+    @property
+    def commit(self) -> Commit:
+        """How a process commits there."""
+        return Commit(self.env["LIANFANG_COMMIT"])
 
 
 @pytest.fixture(scope="session")
@@ -39,18 +68,20 @@ def kafka() -> Iterator[Broker]:
     if named:
         yield Broker(named, {"LIANFANG_BOOTSTRAP": named, "LIANFANG_COMMIT": "transactions"})
         return
-    cluster = KafkaCluster(1)
-    try:
-        cluster.start()
-        yield Broker(cluster.bootstrap, cluster.env, cluster)
-    finally:
-        cluster.close()
+    with _started(1) as broker:
+        yield broker
 
 
 @pytest.fixture(scope="session")
 def kafka3() -> Iterator[Broker]:
     """Real Kafka, three brokers that a test may kill, stop, continue and start again through `cluster`."""
-    cluster = KafkaCluster(3)
+    with _started(3) as broker:
+        yield broker
+
+
+@contextmanager
+def _started(brokers: int) -> Iterator[Broker]:
+    cluster = KafkaCluster(brokers)
     try:
         cluster.start()
         yield Broker(cluster.bootstrap, cluster.env, cluster)

@@ -14,6 +14,7 @@ import click
 from connectors.cli import UNUSABLE
 from schemas.envelope import recorded_time
 from schemas.times import DAY, HOUR, MINUTE, SECOND, parse_instant
+from streams import logs
 from streams.context import Context
 from streams.parameters import BadRules, Rules
 from streams.replay.pure import Line, PureEngine, moments
@@ -100,7 +101,11 @@ def command(
             if engine == "kafka":
                 from connectors.replay_kafka import run  # noqa: PLC0415 - starts servers; pure needs none of it
 
-                figures = run(history(file), target, until=until, tick=tick, settings=settings, bootstrap=bootstrap)
+                logs.configure(form="console", level="warning", process="replay")
+                figures = run(
+                    history(file), target,
+                    until=until, tick=tick, settings=settings, bootstrap=bootstrap, quiet=as_json,
+                )  # fmt: skip
             else:
                 figures = _pure(history(file), target, until, tick, context)
     except OSError as error:

@@ -12,8 +12,9 @@ from aiokafka.errors import KafkaError
 
 from connectors.cli import DONE, FOUND_WRONG, UNUSABLE
 from connectors.topics import access, cluster
+from connectors.topics.wanted import Said
 from schemas.topics import load
-from streams.settings import Settings
+from streams.settings import Commit, Settings
 
 
 @click.command()
@@ -32,7 +33,7 @@ def command(*, bootstrap: str | None, compare: bool, acls: bool, as_json: bool) 
         _print_rules(settings, as_json=as_json)
         sys.exit(DONE)
     try:
-        said = asyncio.run(cluster.check(settings) if compare else cluster.ensure(settings))
+        said = asyncio.run(_said(settings, compare=compare))
     except (KafkaError, TimeoutError) as error:
         click.echo(f"{settings.bootstrap}: {type(error).__name__}: {error}", err=True)
         sys.exit(UNUSABLE)
@@ -45,6 +46,12 @@ def command(*, bootstrap: str | None, compare: bool, acls: bool, as_json: bool) 
     if wrong:
         click.echo(f"{wrong} not as wanted", err=True)
     sys.exit(FOUND_WRONG if wrong else DONE)
+
+
+async def _said(settings: Settings, *, compare: bool) -> list[Said]:
+    if settings.commit is Commit.PLAIN:
+        settings = await cluster.as_they_are(settings)
+    return await (cluster.check(settings) if compare else cluster.ensure(settings))
 
 
 def _print_rules(settings: Settings, *, as_json: bool) -> None:

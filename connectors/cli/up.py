@@ -17,14 +17,11 @@ from pydantic import ValidationError
 
 from connectors.cli import DONE, UNUSABLE
 from connectors.embedded import Supervisor
-from connectors.runtime import NotReady, Place, Running, Wish, embedded, given, running
+from connectors.runtime import NotReady, Place, Running, Wish, embedded, example, given, running
 from streams import logs
 
 BROKEN = 70
 _LOOK_EVERY = 0.5
-_PUBLISH = (
-    '{"specversion":"1.0","id":"1","source":"/by-hand","type":"goods.sold","time":"%s","data":{"operator":"FY0001"}}'
-)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -107,11 +104,11 @@ def _say(place: Place, run: Running, *, as_json: bool) -> None:
     metrics = {name: f"http://{place.settings.http_host}:{port}/metrics" for name, port in run.ports.items()}
     if as_json:
         addresses = {"bootstrap": place.settings.bootstrap, "redis": place.settings.redis, "sandbox": run.sandbox}
-        click.echo(json.dumps(addresses | {"metrics": metrics, "logs": str(run.folder)}))
+        example = [str(path) for path in _example(place, run)]
+        click.echo(json.dumps(addresses | {"metrics": metrics, "logs": str(run.folder), "example": example}))
         sys.stdout.flush()
         return
-    bootstrap, topic = place.settings.bootstrap, place.settings.prefix + "scan-events"
-    publish = _PUBLISH % time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    bootstrap = place.settings.bootstrap
     click.echo(f"broker   {bootstrap}\nstore    {place.settings.redis}")
     if run.sandbox is not None:
         click.echo(f"phones   {run.sandbox}")
@@ -119,15 +116,21 @@ def _say(place: Place, run: Running, *, as_json: bool) -> None:
     click.echo(f"logs     {run.folder}")
     prefix = f"LIANFANG_PREFIX={place.settings.prefix} " if place.settings.prefix else ""
     environment = f"LIANFANG_BOOTSTRAP={bootstrap} LIANFANG_COMMIT={place.settings.commit} {prefix}"
-    click.echo("\npublish one record (goods without a code):\n")
-    if not place.volatile:  # kcat's library does not speak to the embedded broker
-        click.echo(f"  echo '{publish}' | kcat -P -b {bootstrap} -t {topic}")
-    click.echo(f"  echo '{publish}' > /tmp/record.jsonl && {environment}lianfang send /tmp/record.jsonl")
+    if files := _example(place, run):
+        click.echo("\na shop with its owner and officer, and a sale without a code, for the phones to show:\n")
+        click.echo(f"  {environment}lianfang send {' '.join(map(str, files))}")
+    else:
+        click.echo(f"\npublish records:  {environment}lianfang send FILE   (docs/integrate.md: with any Kafka client)")
     click.echo(
         f"\nwhat stands:  LIANFANG_REDIS={place.settings.redis} {prefix}lianfang alerts\n"
         f"why, why-not, dead-letters: the same with {environment.strip()}\n\nCtrl-C stops all of it"
     )
     sys.stdout.flush()
+
+
+def _example(place: Place, run: Running) -> list[Path]:
+    """Where messages reach nobody but the sandbox, something to try it with; nothing where they reach people."""
+    return example.write(run.folder, place.settings.county) if run.sandbox is not None else []
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from aiokafka.errors import KafkaError
 
 from connectors.dead_letters.reading import Letter
-from connectors.sending.publishing import NoBroker, producer
+from connectors.sending.publishing import started
 from schemas.envelope import PUBLIC_TOPICS
 from streams.journal import DEAD_LETTERS, NOT_KEPT, RESENT
 from streams.settings import Settings
@@ -31,13 +31,7 @@ def headers_again(letter: Letter) -> list[tuple[str, bytes]]:
 
 async def send_again(settings: Settings, letters: AsyncIterator[Letter]) -> AsyncIterator[tuple[Letter, str | None]]:
     """Each letter with what stood in the way; None: it is on its topic again."""
-    client = producer(settings)
-    try:
-        await client.start()
-    except (KafkaError, OSError) as error:
-        await client.stop()
-        raise NoBroker(f"no broker answers at {settings.bootstrap}: {type(error).__name__}") from None
-    try:
+    async with started(settings) as client:
         async for letter in letters:
             problem = obstacle(letter)
             if problem is None:
@@ -51,5 +45,3 @@ async def send_again(settings: Settings, letters: AsyncIterator[Letter]) -> Asyn
                 except KafkaError as error:
                     problem = str(error)
             yield letter, problem
-    finally:
-        await client.stop()

@@ -25,13 +25,16 @@ NEGATIVE = {"negative", "not detected", "not_detected", "absent", "阴性", "未
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one event: records (CloudEvents, structured), or why there are none. `notes`: what was assumed."""
+    """What became of one event: records (CloudEvents, structured), or why there are none. `notes`: what was assumed;
+    `about`: what a person knows the event by.
+    """
 
     index: int
     event: str
     records: tuple[dict[str, Any], ...] = ()
     unused: str | None = None
     notes: tuple[str, ...] = ()
+    about: str = ""
 
 
 class Unused(Exception):  # noqa: N818
@@ -57,6 +60,14 @@ class Reading:
         for name in ("quantityList", "childQuantityList", "outputQuantityList"):
             found += [(item_of(element["epcClass"]), _quantity(element)) for element in event.get(name, ())]
         return found
+
+    def about(self) -> str:
+        """What kind of event, of which goods: the first it names, and how many more; its own identity if it has one."""
+        goods = [name for item, _ in self.items() if (name := item.lot or item.box or item.gtin)]
+        more = f" and {len(goods) - 1} more" if len(goods) > 1 else ""
+        step = bare(self.event["bizStep"])[0] if "bizStep" in self.event else ""
+        words = [self.event["type"], step, f"of {goods[0]}{more}" if goods else "", self.event.get("eventID", "")]
+        return " ".join(filter(None, words))
 
     def operator(self, *places: str) -> str:
         """Who it is about: the first of these places and parties that the partner's file knows, else that has a GLN."""
@@ -264,7 +275,7 @@ def read(content: bytes, partner: Partner | None = None, source: str | None = No
 def _verdict(index: int, event: dict[str, Any], source: str, partner: Partner) -> Verdict:
     identity = event.get("eventID") or _content_identity(event)
     if ":" in event["type"]:
-        return Verdict(index, identity, (), f"no rule reads a {event['type']}")
+        return Verdict(index, identity, (), f"no rule reads a {event['type']}", (), event["type"])
     reading = Reading(event, identity, source, partner)
     records: list[dict[str, Any]] = []
     reasons: list[str] = []
@@ -275,10 +286,10 @@ def _verdict(index: int, event: dict[str, Any], source: str, partner: Partner) -
             reasons.append(str(unused))
     notes = tuple(reading.notes)
     if not records:
-        return Verdict(index, identity, (), "; ".join(reasons), notes)
+        return Verdict(index, identity, (), "; ".join(reasons), notes, reading.about())
     if "errorDeclaration" in event:
-        return Verdict(index, identity, tuple(_void(record, event) for record in records), None, ())
-    return Verdict(index, identity, tuple(records), None, notes + tuple(reasons))
+        return Verdict(index, identity, tuple(_void(record, event) for record in records), None, (), reading.about())
+    return Verdict(index, identity, tuple(records), None, notes + tuple(reasons), reading.about())
 
 
 def _by_step(reading: Reading) -> list[dict[str, Any]]:

@@ -10,8 +10,10 @@ from typing import IO
 import click
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from rich.console import Console
 
 from connectors.replay_kafka.batches import Batch, Message, batches
+from connectors.replay_kafka.progress import Seen, shown
 from connectors.replay_kafka.workers import Died, Place, started
 from schemas.times import parse_instant
 from streams.clock.barrier import Barrier, Stuck
@@ -36,11 +38,12 @@ def run(
     tick: int,
     settings: Settings,
     bootstrap: str | None = None,
+    quiet: bool = False,
 ) -> dict[str, int]:
     """Write every message of `alerts` and `alerts-private` to `target`, one a line; returns the closing figures.
 
     `lines` in order of *recorded*; `until` and `tick` in milliseconds. `bootstrap` None: the embedded broker. Order of
-    the messages: by `changed_at`, those of one operator as they were written.
+    the messages: by `changed_at`, those of one operator as they were written. Not `quiet`: says how far it is.
     """
     history = list(lines)
     pure = PureEngine(Context(settings=settings, rules=Rules.load(settings.rules), partitions={}))
@@ -48,9 +51,9 @@ def run(
     figures = {"lines": 0, "ticks": 0, "messages": 0}
     if not plan:
         return figures
-    with started(settings, bootstrap) as place:
+    with shown(plan, Console(stderr=True, quiet=quiet)) as seen, started(settings, bootstrap) as place:
         try:
-            messages = asyncio.run(_replay(place, history[0].recorded, plan, figures))
+            messages = asyncio.run(_replay(place, history[0].recorded, plan, figures, seen))
         except Stuck as stuck:
             raise click.ClickException(f"{stuck}\n{place.last_words()}") from None
         except Died as died:
@@ -61,7 +64,7 @@ def run(
     return figures
 
 
-async def _replay(place: Place, first: int, plan: Sequence[Batch], figures: dict[str, int]) -> list[bytes]:
+async def _replay(place: Place, first: int, plan: Sequence[Batch], figures: dict[str, int], seen: Seen) -> list[bytes]:
     settings = place.settings
     port = KafkaPort(settings)
     producer = AIOKafkaProducer(
@@ -83,6 +86,7 @@ async def _replay(place: Place, first: int, plan: Sequence[Batch], figures: dict
             else:
                 await barrier.advance(batch.tick, within=WITHIN)
                 figures["ticks"] += 1
+            seen(batch)
         ends = await port.ends(ALERTS)
         return await read_back(settings, {part: end for part, (_, end) in ends.items()})
     finally:

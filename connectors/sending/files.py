@@ -38,6 +38,7 @@ class Found:
     refused: str | None = None  # the document it comes from is not EPCIS
     unused: str | None = None  # an EPCIS event that no rule can use
     notes: tuple[str, ...] = ()
+    about: str = ""  # what a person knows it by, where it was made of an EPCIS event
     at: int = 0
 
 
@@ -124,9 +125,17 @@ def _message(where: str, line: bytes, tree: Any, partner: Partner | None, at: in
         place = where if alone else f"{where} event {verdict.index + 1}"
         for record in verdict.records:
             voids = record.pop("voids", None)
-            yield Found(place, orjson.dumps(record), epcis=True, voids=voids, notes=verdict.notes, at=at)
+            about = _about(record) or verdict.about
+            yield Found(place, orjson.dumps(record), epcis=True, voids=voids, notes=verdict.notes, about=about, at=at)
         if verdict.unused is not None:
-            yield Found(place, unused="; ".join((verdict.unused, *verdict.notes)), at=at)
+            yield Found(place, unused="; ".join((verdict.unused, *verdict.notes)), about=verdict.about, at=at)
+
+
+def _about(record: dict[str, Any]) -> str:
+    """Whose record of which goods; nothing where it names none (a void): then the event says it."""
+    data = record["data"]
+    name = next((f"{name} {data[name]}" for name in ("lot", "box") if data.get(name)), None)
+    return f"{name} at {data['operator']}" if name else ""
 
 
 def _is_text(line: bytes) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from aiokafka import AIOKafkaProducer
@@ -50,24 +51,32 @@ async def check_topics(settings: Settings, wanted: Iterable[str] = PUBLIC_TOPICS
         raise NoBroker(f"{settings.bootstrap} has no topic {', '.join(missing)}; `lianfang topics` makes them")
 
 
-async def publish(settings: Settings, wanted: AsyncIterator[Judged], say: Callable[[Judged], None]) -> None:
-    """Send each of them; say of each in order what became of it, as soon as it is known. NoBroker."""
+@asynccontextmanager
+async def started(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer that has reached a broker. NoBroker."""
     client = producer(settings)
     try:
-        await client.start()
-    except (KafkaError, OSError) as error:
-        await client.stop()
-        raise NoBroker(f"no broker answers at {settings.bootstrap}: {type(error).__name__}") from None
-    under_way: asyncio.Queue[tuple[Judged, asyncio.Future[object]] | None] = asyncio.Queue(UNDER_WAY)
-    saying = asyncio.create_task(_say_all(under_way, say))
-    try:
-        async for judged in wanted:
-            await under_way.put((judged, await _send(client, settings, judged)))
-        await under_way.put(None)
-        await saying
+        try:
+            await client.start()
+        except (KafkaError, OSError) as error:
+            raise NoBroker(f"no broker answers at {settings.bootstrap}: {type(error).__name__}") from None
+        yield client
     finally:
-        saying.cancel()
         await client.stop()
+
+
+async def publish(settings: Settings, wanted: AsyncIterator[Judged], say: Callable[[Judged], None]) -> None:
+    """Send each of them; say of each in order what became of it, as soon as it is known. NoBroker."""
+    under_way: asyncio.Queue[tuple[Judged, asyncio.Future[object]] | None] = asyncio.Queue(UNDER_WAY)
+    async with started(settings) as client:
+        saying = asyncio.create_task(_say_all(under_way, say))
+        try:
+            async for judged in wanted:
+                await under_way.put((judged, await _send(client, settings, judged)))
+            await under_way.put(None)
+            await saying
+        finally:
+            saying.cancel()
 
 
 async def _say_all(

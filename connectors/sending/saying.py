@@ -72,8 +72,8 @@ def saying(names: tuple[str, ...], *, as_json: bool) -> Iterator[Sayer]:
 def _as_json(judged: Judged) -> str:
     said = {
         "where": judged.found.where, "outcome": judged.outcome, "topic": judged.topic, "type": judged.type or None,
-        "id": judged.id or None, "reason": judged.reason, "message": judged.message or None,
-        "notes": list(judged.found.notes) or None,
+        "id": judged.id or None, "about": judged.found.about or None, "reason": judged.reason,
+        "message": judged.message or None, "notes": list(judged.found.notes) or None,
     }  # fmt: skip
     return orjson.dumps({name: value for name, value in said.items() if value is not None}).decode()
 
@@ -82,6 +82,8 @@ def _as_text(judged: Judged) -> str:
     parts = [f"{judged.outcome:9}", judged.found.where]
     if judged.type:
         parts.append(f"{judged.type} {judged.id}".rstrip())
+    if judged.found.about:
+        parts.append(f"[{judged.found.about}]")
     if judged.topic and judged.outcome in {Outcome.SENT, Outcome.GOOD}:
         parts.append(f"→ {judged.topic}")
     if judged.reason:

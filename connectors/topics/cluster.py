@@ -45,6 +45,19 @@ async def check(settings: Settings, registry: Registry | None = None) -> list[Sa
     return _compared(registry, settings, found)
 
 
+async def as_they_are(settings: Settings, registry: Registry | None = None) -> Settings:
+    """For a person who compares the topics of an embedded broker: whoever started it made few partitions, and that is
+    as wanted where the settings name no other number. Never for a process, which counts on its settings.
+    """
+    registry = registry or load()
+    async with admin(settings) as client:
+        found = await _found(client, settings, registry)
+    there = {
+        name: found[settings.prefix + name].partitions for name in registry.root if settings.prefix + name in found
+    }
+    return settings.model_copy(update={"partitions": there | settings.partitions})
+
+
 async def ensure(settings: Settings, registry: Registry | None = None) -> list[Said]:
     """Create what is missing, grow what may grow; returns what was done, and what can't be put right from here."""
     registry = registry or load()

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
+from schemas.times import format_instant
 from streams import logs
 from streams.clock.port import KafkaPort, Port
 from streams.clock.rules import PLAN, Append, Ask, Course, Ends, Holder, Note, Offsets, Question, barrier, calm
@@ -58,7 +59,7 @@ class Barrier:
         """
         started = time.monotonic()
         await self._drive(barrier(routed=routed), tick, within)
-        log.debug("tick", tick=tick, seconds=round(time.monotonic() - started, 4))
+        log.debug("tick", tick=format_instant(tick), seconds=round(time.monotonic() - started, 4))
 
     async def calm(self, *, routed: bool = False, within: float | None = None) -> None:
         """Return when all that was sent before this call is through the stages; no tick. Stuck as for `advance`."""
@@ -91,7 +92,12 @@ class Barrier:
                 if not is_away(error):
                     raise
                 self._held(Holder.BROKER)
-                log.warning("broker-away", tick=tick, step=question.flow, error=type(error).__name__)
+                log.warning(
+                    "broker-away",
+                    tick=format_instant(tick) if tick else None,
+                    step=question.flow,
+                    error=type(error).__name__,
+                )
                 await self._wait(BROKER_PAUSE, question, tick, until)
 
     async def _asked(self, question: Question, tick: int) -> Ends | Offsets:
@@ -104,9 +110,8 @@ class Barrier:
     async def _wait(self, pause: float, question: Question, tick: int, until: float | None) -> None:
         if until is not None and time.monotonic() >= until:
             behind = dict(list(question.behind.items())[:5]) if isinstance(question, Ask) else {}
-            raise Stuck(
-                f"{f'tick {tick}' if tick else 'no tick'}: {question.flow} has not passed {behind or 'the broker'}"
-            )
+            what = f"tick {format_instant(tick)}" if tick else "no tick"
+            raise Stuck(f"{what}: {question.flow} has not passed {behind or 'the broker'}")
         await asyncio.sleep(pause)
 
 

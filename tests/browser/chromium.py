@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
-START = 30.0
+START = 90.0
 
 
 class Page:

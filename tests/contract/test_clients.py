@@ -16,12 +16,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 
+from streams.settings import Settings
 from tests.brokers import kafka_jars
+from tests.reading import few, messages
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "integrate.md").read_text(encoding="utf-8")
+
+PARTITIONS = few()
 
 
 @dataclass
@@ -32,7 +36,7 @@ class System:
     prefix: str
     worker: subprocess.Popen
 
-    def find(self, topic, wanted, within=40.0):
+    def find(self, topic, wanted, within=90.0):
         """The first message on a topic that is wanted, once it is there; AssertionError if the worker ends before."""
         end = time.monotonic() + within
         while time.monotonic() < end:
@@ -47,21 +51,10 @@ class System:
         return self.find(topic, lambda record: record.value == value)
 
     async def read(self, topic):
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, isolation_level="read_committed", group_id=None)
-        await consumer.start()
-        try:
-            ends = await consumer.end_offsets([TopicPartition(self.prefix + topic, number) for number in range(2)])
-            consumer.assign(list(ends))
-            await consumer.seek_to_beginning()
-            found = []
-            while [tp for tp, end in ends.items() if await consumer.position(tp) < end]:
-                found += [record for batch in (await consumer.getmany(timeout_ms=200)).values() for record in batch]
-            return found
-        finally:
-            await consumer.stop()
+        return await messages(Settings(bootstrap=self.bootstrap, prefix=self.prefix, partitions=PARTITIONS), topic)
 
     def run(self, command, stdin=b""):
-        done = subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
+        done = subprocess.run(command, input=stdin, capture_output=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout
 
@@ -72,17 +65,7 @@ class System:
 @pytest.fixture(scope="module")
 def system(kafka, tmp_path_factory):
     prefix = f"c{uuid.uuid4().hex[:8]}-"
-    topics = [
-        "registry",
-        "chain-uploads",
-        "scan-events",
-        "test-results",
-        "field-reports",
-        "operator-journal",
-        "staff-journal",
-    ]
-    few = json.dumps(dict.fromkeys(topics, 2) | {"dead-letters": 2})
-    env = os.environ | kafka.env | {"LIANFANG_PREFIX": prefix, "LIANFANG_PARTITIONS": few}
+    env = os.environ | kafka.env | {"LIANFANG_PREFIX": prefix, "LIANFANG_PARTITIONS": json.dumps(PARTITIONS)}
     command = [sys.executable, "-m", "connectors.cli"]
     subprocess.run([*command, "topics"], env=env, check=True, capture_output=True, timeout=60)
     log = tmp_path_factory.mktemp("worker") / "log"
@@ -90,7 +73,7 @@ def system(kafka, tmp_path_factory):
         worker = subprocess.Popen([*command, "worker"], env=env, stdout=out, stderr=out)
     yield System(kafka.bootstrap, prefix, worker)
     worker.terminate()
-    assert worker.wait(30) == 0, log.read_text()[-3000:]
+    assert worker.wait(60) == 0, log.read_text()[-3000:]
 
 
 def java():
@@ -219,5 +202,6 @@ def test_the_guides_lines_for_kafkas_own_tools_work_as_they_stand(system):
             "--topic alerts", f"--topic {system.prefix}operator-journal"
         )
     )
-    said = system.run([*java(), "org.apache.kafka.tools.consumer.ConsoleConsumer", *words[1:], "--timeout-ms", "8000"])
+    all_there_is = ["--max-messages", str(len(asyncio.run(system.read("operator-journal")))), "--timeout-ms", "60000"]
+    said = system.run([*java(), "org.apache.kafka.tools.consumer.ConsoleConsumer", *words[1:], *all_there_is])
     assert event in said

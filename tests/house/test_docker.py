@@ -179,7 +179,7 @@ class Container:
 @pytest.mark.parametrize("code", [0, 1, 70])
 def test_the_container_ends_as_the_process_did(tmp_path, code):
     process = Container(tmp_path, f"exit {code}").start("worker")
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == code
 
 
@@ -187,7 +187,7 @@ def test_a_signal_reaches_the_process_and_its_own_exit_code_counts(tmp_path):
     process = Container(tmp_path, "trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.05; done").start("worker")
     assert process.stdout.readline() == "up\n"
     process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=60)
     assert (process.returncode, out) == (3, "bye\n")
 
 
@@ -198,5 +198,5 @@ def test_after_exits_that_a_fresh_process_cannot_help_the_container_stays_and_sa
     time.sleep(0.2)  # it must stay: there is nothing to wait for
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == code

@@ -30,7 +30,7 @@ def test_nine_of_ten_functions_fit_in_30_lines():
     assert sizes[len(sizes) * 9 // 10] <= 30
 
 
-FLOOR = 0.9
+FLOOR = 0.95
 """Lines of test for a line of code. The goal is 1; projects this one reads like keep 0.8 to 1.13."""
 
 

@@ -17,7 +17,7 @@ from tests.properties.histories import HARDER, Shape, history
 from tests.properties.oracle import messages
 from tests.properties.pairs import by_alert
 from tests.properties.product import replayed
-from tests.properties.strategies import FIXED, histories
+from tests.properties.strategies import FEW, histories
 from tests.unit.replay.runs import run, state
 
 TICKS = {"1m": MINUTE, "10m": 10 * MINUTE, "8h": 8 * HOUR, "1d": DAY}
@@ -66,7 +66,7 @@ def look(recorded: int) -> bytes:
 
 
 @given(histories(), st.sampled_from(sorted(TICKS)))
-@FIXED
+@FEW
 def test_the_product_says_what_the_oracle_says(lines, tick):
     assert by_alert(replayed(lines, tick=tick)) == by_alert(messages(lines, tick=TICKS[tick]))
 
@@ -93,7 +93,7 @@ def test_until_ends_both_at_the_same_tick(until):
 
 
 @given(histories(), st.randoms(use_true_random=False))
-@FIXED
+@FEW
 def test_records_of_one_instant_may_come_in_any_order(lines, shuffler):
     """Their *recorded* is made equal by the hour; identities are made unique, for those alone depend on the order."""
     unique: dict[tuple[str, str], Event] = {}
@@ -108,7 +108,7 @@ def test_records_of_one_instant_may_come_in_any_order(lines, shuffler):
 
 
 @given(histories(), st.floats(0, 1))
-@FIXED
+@FEW
 def test_a_repeated_prefix_changes_nothing(lines, part):
     end = after(lines)
     prefix = events(lines)[: int(len(lines) * part)]
@@ -123,7 +123,7 @@ def _accepted(event: Event) -> bool:
 
 
 @given(histories(), histories(), st.integers(0, 10_000))
-@FIXED
+@FEW
 def test_a_record_and_its_void_leave_no_trace_but_the_resolved_alert(lines, others, seed):
     chosen = random.Random(seed)
     place = chosen.randrange(len(lines))

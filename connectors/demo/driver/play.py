@@ -80,7 +80,8 @@ class _Player:
         lines, step = self._play.lines, self._play.step
         await self._clock.barrier.begin(lines[0].recorded)
         tick = lines[0].recorded // step * step + step
-        last = (lines[-1].recorded - GRACE * SECOND) // step * step + step  # the first by which all is published
+        # the first by which all is published; a short history may end before its first tick
+        last = max(tick, (lines[-1].recorded - GRACE * SECOND) // step * step + step)
         while tick <= last:
             now = tick + GRACE * SECOND
             self._state.now = now

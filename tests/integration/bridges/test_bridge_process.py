@@ -16,14 +16,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 from click.testing import CliRunner
 
 from connectors.cli.topics import command as topics
 from schemas.notices import Notice, Receipt, decode_receipt, encode
 from schemas.registry import ChannelKind
-from schemas.topics import load
+from streams.settings import Settings
 from tests.conftest import Broker
+from tests.reading import few, messages
 from tests.unit.bridges.stage import PHONE, notice
 
 PATIENCE = 120.0
@@ -34,7 +35,7 @@ class World:
     """A broker with topics, a running sandbox, and bridges that the test starts and kills."""
 
     broker: Broker
-    prefix: str
+    settings: Settings
     sandbox: str
     env: dict[str, str]
     session: aiohttp.ClientSession
@@ -51,11 +52,11 @@ class World:
         await producer.start()
         try:
             for item in notices:
-                await producer.send_and_wait(f"{self.prefix}notices", encode(item), item.recipient.encode())
+                await producer.send_and_wait(f"{self.settings.prefix}notices", encode(item), item.recipient.encode())
         finally:
             await producer.stop()
 
-    async def messages(self) -> list[dict[str, Any]]:
+    async def told(self) -> list[dict[str, Any]]:
         async with self.session.get(f"{self.sandbox}/messages") as response:
             return (await response.json())["messages"]
 
@@ -64,24 +65,12 @@ class World:
             assert response.status == 200
 
     async def read(self) -> None:
-        """Everything that stands on `receipts`, as a reader who sees committed transactions only."""
-        consumer = AIOKafkaConsumer(
-            f"{self.prefix}receipts",
-            bootstrap_servers=self.broker.bootstrap,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-        )
-        await consumer.start()
-        try:
-            self.receipts = []
-            while batches := await consumer.getmany(timeout_ms=1500):
-                self.receipts += [decode_receipt(item.value or b"") for batch in batches.values() for item in batch]
-        finally:
-            await consumer.stop()
+        """Everything that stands on `receipts`."""
+        self.receipts = [decode_receipt(item.value or b"") for item in await messages(self.settings, "receipts")]
 
     async def until(self, enough: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
         deadline = time.monotonic() + PATIENCE
-        while not enough(found := await self.messages()):
+        while not enough(found := await self.told()):
             assert time.monotonic() < deadline, found
             await asyncio.sleep(0.05)
         return found
@@ -109,10 +98,10 @@ async def world(broker: Broker, prefix: str, *arguments: str) -> AsyncIterator[W
     )
     assert sandbox.stdout is not None
     address = json.loads(await asyncio.to_thread(sandbox.stdout.readline))["address"]
-    few = {name: 2 for name, topic in load().root.items() if isinstance(topic.partitions, int) and topic.partitions > 2}
+    settings = Settings(bootstrap=broker.bootstrap, prefix=prefix, partitions=few(), commit=broker.commit)
     env = os.environ | broker.env | {
         "LIANFANG_PREFIX": prefix,
-        "LIANFANG_PARTITIONS": json.dumps(few),
+        "LIANFANG_PARTITIONS": json.dumps(settings.partitions),
         "LIANFANG_WECOM_URL": address,
         "LIANFANG_SMS_URL": address,
         "LIANFANG_SMS_ACCESS_KEY": "sandbox",
@@ -122,7 +111,7 @@ async def world(broker: Broker, prefix: str, *arguments: str) -> AsyncIterator[W
     created = await asyncio.to_thread(CliRunner().invoke, topics, [], env=env)
     assert created.exit_code == 0, created.output
     async with aiohttp.ClientSession() as session:
-        made = World(broker, prefix, address, env, session)
+        made = World(broker, settings, address, env, session)
         try:
             yield made
         finally:

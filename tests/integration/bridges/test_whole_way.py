@@ -5,11 +5,9 @@ Nobody is told twice over a kill -9 of a worker.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -18,8 +16,12 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaProducer
 
+from schemas.notices import decode_notice
+from streams.clock.barrier import Barrier
+from streams.clock.port import KafkaPort
 from tests.conftest import Broker
-from tests.integration.bridges.test_bridge_process import World, world
+from tests.integration.bridges.test_bridge_process import PATIENCE, World, world
+from tests.reading import messages
 
 PLACE = {"county": "330111", "town": "330111001", "grid": "330111001003", "office": "330111-S01"}
 _numbers = itertools.count(1)
@@ -33,7 +35,7 @@ async def send(it: World, topic: str, kind: str, data: dict[str, Any], *, hours:
     producer = AIOKafkaProducer(bootstrap_servers=it.broker.bootstrap)
     await producer.start()
     try:
-        await producer.send_and_wait(f"{it.prefix}{topic}", orjson.dumps(event))
+        await producer.send_and_wait(f"{it.settings.prefix}{topic}", orjson.dumps(event))
     finally:
         await producer.stop()
 
@@ -60,20 +62,22 @@ def start(it: World, *command: str) -> subprocess.Popen[bytes]:
     return process
 
 
-async def told_after(it: World, known: int, wanted: int) -> list[dict[str, Any]]:
-    """The messages after those that are known, once there are so many."""
-    return (await it.until(lambda found: len(found) >= known + wanted))[known:]
+async def told(it: World, word: str, *people: str) -> None:
+    """Wait until these people's phones show a message with the word."""
+    wanted = {f"phone-of-{who}" for who in people}
+    await it.until(lambda found: {item["to"] for item in found if word in item["body"]} >= wanted)
 
 
-async def settled(it: World) -> int:
-    """How many messages there are, once none has come for a few ticks."""
-    count, since = -1, time.monotonic()
-    while time.monotonic() - since < 4:
-        found = len(await it.messages())
-        if found != count:
-            count, since = found, time.monotonic()
-        await asyncio.sleep(0.2)
-    return count
+async def through(it: World) -> None:
+    """Wait until everything that was sent is through all stages, and each notice that came of it is on its phone."""
+    port = KafkaPort(it.settings)
+    await port.start()
+    try:
+        await Barrier(port).calm(routed=True, within=PATIENCE)
+    finally:
+        await port.stop()
+    notices = {decode_notice(item.value or b"").id for item in await messages(it.settings, "notices")}
+    await it.until(lambda found: {item["notice"].partition("/")[0] for item in found} >= notices)
 
 
 async def test_a_positive_and_a_gap_reach_the_phones_of_those_who_can_act(
@@ -88,23 +92,25 @@ async def test_a_positive_and_a_gap_reach_the_phones_of_those_who_can_act(
         start(it, "bridge", "wecom")
         start(it, "clock")
         await people(it)
-        # another kind first: once those who answer for the shop hear of it, all of them are known
-        await send(it, "scan-events", "goods.sold", {"operator": "A"})
-        near = {f"phone-of-{who}" for who in ("owner", "officer", "grid")}
-        await it.until(lambda found: {item["to"] for item in found} >= near)
-        known = await settled(it)
+        await through(it)
+        near = ("owner", "officer", "grid")
         sample = {"sample": "S1", "on": "goods", "operator": "A", "lot": "L1", "hazard": "sars-cov-2"}
         await send(it, "test-results", "sample.tested", sample | {"result": "positive"})
-        told = await told_after(it, known, 4)
-        assert {item["to"] for item in told} == near | {"phone-of-desk"}
-        assert all("紧急：检出阳性" in item["body"] and "富阳鲜果行" in item["body"] for item in told)
+        await told(it, "紧急：检出阳性", *near, "desk")
         worker.kill()
         worker.wait()
-        lot = {"operator": "A", "lot": "L2", "goods": "fruit", "papers": []}
-        await send(it, "chain-uploads", "lot.uploaded", lot)
-        told = await told_after(it, known + 4, 3)
-        assert {item["to"] for item in told} == near
-        assert all("批次L2（水果）缺" in item["body"] for item in told)
+        await send(it, "chain-uploads", "lot.uploaded", {"operator": "A", "lot": "L2", "goods": "fruit", "papers": []})
+        await told(it, "批次L2（水果）缺", *near)
         start(it, "worker")
-        assert await settled(it) == known + 7
-        assert len({item["notice"] for item in await it.messages()}) == known + 7
+        await send(it, "scan-events", "goods.sold", {"operator": "A"})
+        await told(it, "没有溯源码", *near)
+        await through(it)
+        found = await it.told()
+        assert all("富阳鲜果行" in item["body"] for item in found)
+        assert len({item["notice"] for item in found}) == len(found)
+        assert sorted(item["to"] for item in found if "检出阳性" in item["body"]) == sorted(
+            f"phone-of-{who}" for who in (*near, "desk")
+        )
+        assert sorted(item["to"] for item in found if "批次L2" in item["body"]) == sorted(
+            f"phone-of-{who}" for who in near
+        )

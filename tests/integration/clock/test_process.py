@@ -47,7 +47,7 @@ def clocks(settings: Settings) -> Iterator[list[subprocess.Popen[bytes]]]:
 async def test_clocks_tick_every_second_of_the_brokers_time_and_end_when_asked(settings, clocks):
     async with played(settings) as worker, asyncio.TaskGroup() as group:
         passing = group.create_task(worker.passes_for_ever(*JOURNALS))
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         ticks: list[int] = []
         while len(set(ticks)) < 3 and time.monotonic() < until:
             await asyncio.sleep(0.3)
@@ -56,10 +56,10 @@ async def test_clocks_tick_every_second_of_the_brokers_time_and_end_when_asked(s
         found = await worker.values("operator-journal")
     assert len(set(ticks)) >= 3
     assert all(tick % 1000 == 0 for tick in ticks)
-    assert all(int(value) < stamp < int(value) + 10_000 for _, stamp, value in found)
+    assert all(int(value) < stamp < int(value) + 60_000 for _, stamp, value in found)
     for process in clocks:
         process.send_signal(signal.SIGTERM)
-    assert [process.wait(10) for process in clocks] == [0, 0]
+    assert [process.wait(30) for process in clocks] == [0, 0]
 
 
 async def test_a_clock_refuses_another_number_of_journal_partitions(settings):

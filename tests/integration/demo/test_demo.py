@@ -76,7 +76,7 @@ def test_stopped_in_the_middle_it_says_so_and_leaves_nothing_behind(tmp_path):
             children = descendants(process.pid)
             assert len(children) >= 8
             process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 130
+            assert process.wait(120) == 130
         finally:
             if process.poll() is None:
                 process.kill()

@@ -14,6 +14,7 @@ from streams.engine.fetching import FetchThread
 from streams.engine.partition import Partition
 from streams.engine.units import Plain, Transactional, Unit
 
+IMPATIENCE = 6.0
 FOLDER = os.environ.pop("LIANFANG_TEST_BROKEN", "")
 
 
@@ -77,9 +78,10 @@ def loses_a_batch() -> None:
 
 
 def loses_a_batch_unseen() -> None:
-    """The same with the repair taken out."""
+    """The same with the repair taken out, and the look at progress too, which would notice it some time later."""
     loses_a_batch()
     Partition._check = lambda *_: None
+    watch.STALL = watch.STALL_OF_ONE = 3600.0
 
 
 def saves_before_sending() -> None:
@@ -96,5 +98,5 @@ def saves_before_sending() -> None:
 
 
 def is_impatient() -> None:
-    """A worker that may stand still with work to do for three seconds only."""
-    watch.STALL = watch.STALL_OF_ONE = 3.0
+    """A worker that may stand still with work to do for a few seconds only; a busy machine needs one or two."""
+    watch.STALL = watch.STALL_OF_ONE = IMPATIENCE

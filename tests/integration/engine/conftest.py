@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from connectors.embedded import Supervisor
+from streams.settings import Commit, Settings
 from tests.integration.engine import ledger
 
 SESSION = "4"
@@ -33,17 +36,39 @@ class Rig:
             }
         self.supervisor.add(name, [sys.executable, "-m", "tests.integration.engine.worker"], env=env)
 
+    @property
+    def settings(self) -> Settings:
+        commit = Commit.TRANSACTIONS if self.transactional else Commit.PLAIN
+        return Settings(bootstrap=self.bootstrap, prefix=self.prefix, commit=commit)
+
     def sender(self, **given) -> ledger.Sender:
         return ledger.Sender(self.bootstrap, self.prefix, self.transactional, **given)
 
     async def done(self, within: float = 120.0) -> None:
-        await ledger.wait_until_done(self.bootstrap, self.prefix, within=within, plain=not self.transactional)
+        await ledger.wait_until_done(self.settings, within=within)
 
     async def read(self) -> ledger.Read:
-        return await ledger.read(self.bootstrap, self.prefix, plain=not self.transactional)
+        return await ledger.read(self.settings)
 
-    def exits(self) -> list[int]:
-        return [code for child in self.supervisor.children for code in child.exits]
+    def exits(self, *names: str) -> list[int]:
+        """Exit codes of these workers, or of all."""
+        return [code for child in self.supervisor.children if not names or child.name in names for code in child.exits]
+
+    async def until(self, happened: Callable[[], object], within: float = 60.0) -> None:
+        """Wait for something that a worker brings about."""
+        async with asyncio.timeout(within):
+            while not happened():
+                await asyncio.sleep(0.05)
+
+    async def until_broken(self, sender: ledger.Sender, folder: Path) -> None:
+        """Send until what breaks the worker has happened, and then to each partition: what was lost is followed."""
+        await sender.send(30)  # too few for that
+        await self.done()
+        async with asyncio.timeout(60):
+            while not list(folder.iterdir()):
+                await sender.send(100)
+        await sender.everywhere()
+        await self.done()
 
 
 @pytest.fixture(params=["kafka", "embedded_broker"])

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import GroupCoordinatorNotAvailableError
-from aiokafka.structs import TopicPartition
 
 from streams.engine.position import KEY, Position
+from streams.kafka import group_id
 from streams.machine import ENTRY
 from streams.marks import high_watermarks
-from streams.settings import Commit, Settings
+from streams.settings import Settings
 from tests.integration.engine.machines import COMPACTED, TOPICS
+from tests.reading import everything, places
 
 
 async def create_topics(bootstrap: str, prefix: str, replication: int, topics: Mapping[str, int] = TOPICS) -> None:
@@ -55,21 +56,26 @@ class Sender:
     seed: int = 1
     sent: list[tuple[str, bytes]] = field(default_factory=list)
 
-    async def send(self, number: int, *, rate: float = 0.0) -> None:
+    async def send(self, number: int) -> None:
         chance = random.Random(f"{self.seed}-{len(self.sent)}")
+        await self._send([f"k{chance.randrange(self.keys)}" for _ in range(number)])
+
+    async def _send(self, keys: list[str]) -> None:
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all", enable_idempotence=self.transactional)
         await producer.start()
         futures = []
         try:
-            for _ in range(number):
-                key, value = f"k{chance.randrange(self.keys)}", str(len(self.sent)).encode()
+            for key in keys:
+                value = str(len(self.sent)).encode()
                 futures.append(await producer.send(f"{self.prefix}first", value, key.encode()))
                 self.sent.append((key, value))
-                if rate:
-                    await asyncio.sleep(1 / rate)
             await asyncio.gather(*futures)
         finally:
             await producer.stop()
+
+    async def everywhere(self) -> None:
+        """One entry of each key, and so some in each partition."""
+        await self._send([f"k{number}" for number in range(self.keys)])
 
     async def tick(self, tick: int, topic: str = "first") -> None:
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all")
@@ -88,7 +94,6 @@ class Read:
     """Everything that a read_committed reader sees."""
 
     records: dict[str, list]
-    ends: dict[TopicPartition, int]
 
     def state(self, topic: str) -> dict[bytes, bytes]:
         rows: dict[bytes, bytes] = {}
@@ -105,37 +110,21 @@ class Read:
         return {r.partition: Position.decode(r.value) for r in self.records[topic] if r.key == KEY}
 
 
-async def read(bootstrap: str, prefix: str, topics: Mapping[str, int] = TOPICS, *, plain: bool = False) -> Read:
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False, fetch_max_wait_ms=50
-    )
-    await consumer.start()
-    try:
-        tps = [TopicPartition(prefix + name, number) for name, count in topics.items() for number in range(count)]
-        consumer.assign(tps)
-        await consumer.seek_to_beginning(*tps)
-        settings = Settings(bootstrap=bootstrap, commit=Commit.PLAIN if plain else Commit.TRANSACTIONS)
-        ends = await high_watermarks(settings, consumer, tps)
-        records: dict[str, list] = defaultdict(list)
-        async with asyncio.timeout(30):
-            while any([await consumer.position(tp) < ends[tp] for tp in tps]):
-                for tp, found in (await consumer.getmany(timeout_ms=100)).items():
-                    records[tp.topic.removeprefix(prefix)] += found
-        return Read(records, ends)
-    finally:
-        await consumer.stop()
+async def read(settings: Settings) -> Read:
+    found = await everything(settings, TOPICS)
+    records: dict[str, list] = defaultdict(list)
+    for place, messages in found.items():
+        records[place.topic.removeprefix(settings.prefix)] += messages
+    return Read(records)
 
 
-async def wait_until_done(
-    bootstrap: str, prefix: str, *, within: float = 30.0, group: str = "lianfang", plain: bool = False
-) -> None:
+async def wait_until_done(settings: Settings, *, within: float) -> None:
     """Until the group has committed past everything that was in its inputs, twice in a row."""
-    settings = Settings(bootstrap=bootstrap, commit=Commit.PLAIN if plain else Commit.TRANSACTIONS)
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap)
     await admin.start()
     await consumer.start()
-    tps = [TopicPartition(prefix + name, n) for name in ("first", "second") for n in range(TOPICS[name])]
+    tps = places(settings, {name: TOPICS[name] for name in ("first", "second")})
     calm = 0
     lag: dict = {}
     try:
@@ -143,7 +132,7 @@ async def wait_until_done(
             while calm < 2:
                 ends = await high_watermarks(settings, consumer, tps)
                 try:
-                    done = await admin.list_consumer_group_offsets(prefix + group, partitions=tps)
+                    done = await admin.list_consumer_group_offsets(group_id(settings), partitions=tps)
                 except GroupCoordinatorNotAvailableError:
                     await asyncio.sleep(0.2)  # the first group of a new cluster
                     continue

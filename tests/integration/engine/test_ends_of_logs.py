@@ -7,6 +7,9 @@ import asyncio
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from tests.integration.engine.breaking import IMPATIENCE
+from tests.reading import ends
+
 pytestmark = pytest.mark.parametrize("rig", ["kafka"], indirect=True)
 
 
@@ -30,13 +33,13 @@ async def test_what_an_upstream_aborts_is_never_seen_and_its_markers_are_passed(
     await committing.stop()
     await aborting.stop()
     await rig.done()  # committed up to the high watermark, markers included
-    await asyncio.sleep(4)  # longer than this worker may stand still with work to do
+    await asyncio.sleep(IMPATIENCE + 1.5)  # longer than this worker may stand still with work to do
     assert not rig.exits()
     found = await rig.read()
     values = [record.value for record in found.records["second"] if record.key == b"u"]
     assert values == [b"kept"] * 4
     assert {n: p.next for n, p in found.positions("first-state").items()} == {
-        tp.partition: end for tp, end in found.ends.items() if tp.topic == rig.prefix + "first"
+        place.partition: end for place, end in (await ends(rig.settings, {"first": 4})).items()
     }
 
 
@@ -48,7 +51,7 @@ async def test_an_open_transaction_is_waited_for_and_not_taken_for_a_standstill(
     upstream = await _upstream(rig, "slow")
     await upstream.send_and_wait(rig.prefix + "first", b"late", b"u", partition=0)
     await sender.send(40)
-    await asyncio.sleep(4)
+    await asyncio.sleep(IMPATIENCE + 1.5)
     assert not rig.exits()
     await upstream.commit_transaction()
     await upstream.stop()

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import time
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -26,11 +25,9 @@ async def test_two_workers_share_the_work_and_one_may_be_killed(rig):
     await sender.send(1000)
     await rig.done()
     ledger.check(await rig.read(), sender.sent, exactly=rig.transactional)
-    began = time.monotonic()
     codes = rig.supervisor.stop()
-    assert codes["one"] == 0
+    assert codes["one"] == 0  # one that needs longer than 15 s says 70
     assert codes["two"] in {0, -signal.SIGTERM}  # it may not be up again, and not listen yet
-    assert time.monotonic() - began < 15
 
 
 @pytest.mark.parametrize("rig", ["kafka"], indirect=True)
@@ -59,13 +56,8 @@ async def test_whatever_point_a_worker_ends_at_nothing_is_lost_or_doubled(rig, t
 async def test_a_batch_that_gets_lost_inside_is_noticed_and_read_again(rig, tmp_path):
     rig.add("one", "loses_a_batch", tmp_path)
     sender = rig.sender()
-    await sender.send(100)
-    await rig.done()
-    for _ in range(10):
-        await sender.send(100)
-    await rig.done()
+    await rig.until_broken(sender, tmp_path)
     ledger.check(await rig.read(), sender.sent, exactly=False)
-    assert (tmp_path / "lost").exists()
     assert rig.exits() == [70]
 
 
@@ -74,12 +66,7 @@ async def test_a_batch_that_gets_lost_inside_is_noticed_and_read_again(rig, tmp_
 async def test_with_a_repair_taken_out_the_ledger_shows_the_loss(rig, tmp_path, breaking):
     rig.add("one", breaking, tmp_path)
     sender = rig.sender()
-    await sender.send(100)
-    await rig.done()
-    while not list(tmp_path.iterdir()):
-        await sender.send(100)
-    await sender.send(100)  # were the lost batch the last of its log, the worker would stall and read it again
-    await rig.done()
+    await rig.until_broken(sender, tmp_path)
     found = await rig.read()
     with pytest.raises(AssertionError):
         ledger.check(found, sender.sent, exactly=False)
@@ -99,7 +86,8 @@ async def test_a_worker_that_was_frozen_longer_than_its_session_writes_nothing_a
     await sender.send(500)
     await rig.done()
     ledger.check(await rig.read(), sender.sent, exactly=True)
-    assert rig.exits() == [70]
+    await rig.until(lambda: rig.exits("frozen"))
+    assert rig.exits("frozen")[0] == 70
 
 
 @pytest.mark.parametrize("rig", ["kafka"], indirect=True)
@@ -115,9 +103,7 @@ async def test_entries_that_break_the_rules_are_set_aside_and_a_flood_of_them_st
     assert [record.value for record in found.records["dead-letters"]] == [b"poison"] * 20
     assert not rig.exits()
     await _send(rig, [b"poison"] * 3000)
-    async with asyncio.timeout(20):
-        while not rig.exits():
-            await asyncio.sleep(0.1)
+    await rig.until(rig.exits)
     assert rig.exits()[0] == 70
 
 
@@ -131,13 +117,13 @@ async def test_a_log_that_was_made_anew_or_state_that_is_gone_stops_the_worker_f
     admin = AIOKafkaAdminClient(bootstrap_servers=rig.bootstrap)
     await admin.start()
     await admin.delete_topics([rig.prefix + "first"])
+    async with asyncio.timeout(30):
+        while rig.prefix + "first" in await admin.list_topics():  # deletion is done behind the answer
+            await asyncio.sleep(0.05)
     await admin.close()
-    await asyncio.sleep(1.0)  # deletion is done behind the answer
     await ledger.create_topics(rig.bootstrap, rig.prefix, 1, {"first": TOPICS["first"]})
     rig.add("again")
-    async with asyncio.timeout(30):
-        while not rig.exits():
-            await asyncio.sleep(0.1)
+    await rig.until(rig.exits)
     assert rig.exits() == [78]
 
 

@@ -96,7 +96,7 @@ def until(what: Callable[[], bool], seconds: float = 60) -> None:
 
 
 def get(run: Running, name: str, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{run.ports[name]}{path}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{run.ports[name]}{path}", timeout=30) as answer:
         return answer.read().decode()
 
 

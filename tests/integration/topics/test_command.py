@@ -12,6 +12,7 @@ from connectors.cli import DONE, FOUND_WRONG, UNUSABLE
 from connectors.cli.topics import command
 from schemas.topics import load
 from tests.conftest import Broker
+from tests.reading import few
 
 Run = Callable[..., Result]
 
@@ -29,13 +30,6 @@ def run(request: pytest.FixtureRequest, prefix: str, monkeypatch: pytest.MonkeyP
         return CliRunner().invoke(command, arguments)
 
     return invoke
-
-
-def few() -> dict[str, int]:
-    """Two partitions of everything: creating hundreds takes a broker of a test seconds."""
-    return {
-        name: 2 for name, topic in load().root.items() if isinstance(topic.partitions, int) and topic.partitions > 2
-    }
 
 
 def findings(result: Result) -> dict[str, set[str]]:
@@ -79,6 +73,17 @@ def test_public_topics_grow_and_their_positions_with_them(run, prefix):
     assert result.exit_code == DONE, result.output
     assert findings(result)["grown"] == {prefix + "registry", prefix + "registry-positions"}
     assert "grown" not in findings(run("--json"))  # what has grown stays so
+
+
+@pytest.mark.parametrize("run", ["embedded_broker"], indirect=True)
+def test_the_few_partitions_of_an_embedded_broker_are_as_wanted_unless_the_settings_name_others(run, monkeypatch):
+    assert run().exit_code == DONE
+    monkeypatch.delenv("LIANFANG_PARTITIONS")
+    for arguments in (["--compare", "--json"], ["--json"]):
+        result = CliRunner().invoke(command, arguments)
+        assert result.exit_code == DONE, result.output
+        assert set(findings(result)) == {"as-wanted", "unsupported"}
+    assert run("--compare", "--json", registry=3).exit_code == FOUND_WRONG
 
 
 @pytest.mark.parametrize("run", ["embedded_broker"], indirect=True)

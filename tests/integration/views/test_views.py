@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import replace
 
 import aiohttp
 import orjson
@@ -20,37 +19,17 @@ from connectors.embedded import Supervisor
 from connectors.embedded.servers import free_port, start_store
 from connectors.topics import cluster
 from connectors.views.read import Views
-from schemas.alerts import Alert, AsOf, Kind, Place, Severity, alert_id
+from schemas.alerts import Alert, Kind
 from streams.settings import Settings
+from tests import alerts
 
 
 def alert(number: int, **changes: object) -> Alert:
-    """An alert that stands."""
-    operator = f"op-{number}"
-    plain = Alert(
-        id=alert_id("positive", operator, "s"),
-        kind=Kind.POSITIVE,
-        severity=Severity.CRITICAL,
-        operator=operator,
-        subject="s",
-        status="firing",
-        episode=1,
-        revision=1,
-        since="2022-01-20T01:00:00.000Z",
-        changed_at="2022-01-20T01:01:00.000Z",
-        resolved_by=None,
-        place=Place("330111", "t1", "g1", "o1"),
-        detail={},
-        as_of=AsOf(None, 0, 0),
-        because=[],
-        basis="…",
-        text="样品阳性，请立即封存",
-        drill=False,
-    )
-    return replace(plain, **changes)
+    """An alert that stands, of one of several operators."""
+    return alerts.alert(Kind.POSITIVE, f"op-{number}", "s", text="样品阳性，请立即封存", **changes)
 
 
-async def until(what: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+async def until(what: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     """Wait for something that another process brings about."""
     deadline = time.monotonic() + seconds
     while not await what():
@@ -84,7 +63,7 @@ class House:
     def stop(self, how: str = "terminate") -> int:
         assert self.process is not None
         getattr(self.process, how)()
-        code = self.process.wait(15)
+        code = self.process.wait(30)
         self.process = None
         return code
 

@@ -139,7 +139,7 @@ class Stage:
         """Run until something is so. TimeoutError if it never is; what the task raises is raised."""
         task = asyncio.create_task(Delivery(self.journal, self.provider, self.clock).run())
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not enough() and not task.done():
                     await asyncio.sleep(0.005)
             if task.done():

@@ -164,16 +164,17 @@ async def test_after_an_unknown_part_the_others_still_go(impatient: None) -> Non
         assert [word.split()[0] for word in bridge.outcomes] == ["unknown", "accepted"]
 
 
-async def test_a_provider_that_hangs_does_not_hold_up_a_critical_notice() -> None:
+async def test_a_provider_that_hangs_does_not_hold_up_a_critical_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.bridges.wecom.PATIENCE", aiohttp.ClientTimeout(total=120))
     async with stage() as bridge:
-        bridge.sandbox.faults.add({"channel": "wecom", "kind": "hang-before", "seconds": 30, "times": 16})
+        bridge.sandbox.faults.add({"channel": "wecom", "kind": "hang-before", "seconds": 120, "times": 16})
         async with bridge.running():
             bridge.put(*(notice(number, address=f"robot-{number}") for number in range(17)))
-            async with asyncio.timeout(8):
+            async with asyncio.timeout(30):
                 while bridge.sandbox.store.answers["wecom fault hang-before"] < 16:
                     await asyncio.sleep(0.01)
             bridge.put(notice(99, critical=True))
-            async with asyncio.timeout(5):  # half of what the others will hang for
+            async with asyncio.timeout(30):  # the others will hang for longer
                 while "消息99" not in bridge.bodies:
                     await asyncio.sleep(0.005)
 

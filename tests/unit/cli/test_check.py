@@ -152,6 +152,14 @@ def test_an_epcis_event_of_its_day_becomes_records(check):
     assert [(one["outcome"], one["type"], one["topic"]) for one in said] == [("good", "goods.received", "scan-events")]
 
 
+def test_the_line_of_an_epcis_event_says_which_event_and_which_goods_it_is_about():
+    path = str(EPCIS / "events" / "ObjectEvent.json")
+    of_its_day = CliRunner().invoke(command, ["--recorded", "2005-04-05T03:00:00Z", path]).stdout
+    assert "[lot 01/" in of_its_day or "[box 01/" in of_its_day
+    old = CliRunner().invoke(command, [path]).stdout
+    assert old.count("[box 01/") + old.count("[lot 01/") == len(old.splitlines())
+
+
 @pytest.mark.parametrize("path", sorted(EPCIS.glob("invalid/*.json")), ids=lambda path: path.stem)
 def test_an_invalid_epcis_document_is_refused_with_its_fields(check, path):
     code, said, _ = check(str(path))

@@ -18,7 +18,7 @@ from schemas.times import parse_instant
 from streams.intake.machine import Intake
 from streams.machine import Entry
 from streams.settings import Commit, Settings
-from tests.unit.cli.test_send import published
+from tests.reading import messages
 
 RECORDED = parse_instant("2022-01-12T09:35:00+08:00")
 STAFF = {
@@ -126,7 +126,7 @@ def test_what_is_sent_again_is_what_was_sent_and_says_that_it_comes_again(run, s
     code, said, _ = run("send-again", "2/0", "1/0")
     assert code == 0
     assert [one["outcome"] for one in said] == ["sent", "sent"]
-    records = {record.value: record for record in asyncio.run(published(settings, "scan-events"))}
+    records = {record.value: record for record in asyncio.run(messages(settings, "scan-events"))}
     assert set(records) == {SENT[1][2], SENT[2][2]}
     binary, broken = records[SENT[2][2]], records[SENT[1][2]]
     assert (binary.key, broken.key) == (b"k2", None)
@@ -144,7 +144,7 @@ def test_all_of_a_reason_are_sent_again_but_what_can_not_be(run, settings):
 def test_a_rehearsal_sends_nothing(run, settings):
     code, said, _ = run("send-again", "--topic", "registry", "--dry-run")
     assert (code, said[0]["outcome"]) == (0, "would be sent")
-    assert asyncio.run(published(settings, "registry")) == []
+    assert asyncio.run(messages(settings, "registry")) == []
 
 
 @pytest.mark.parametrize(

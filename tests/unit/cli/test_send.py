@@ -5,12 +5,12 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from aiokafka import AIOKafkaConsumer
 from click.testing import CliRunner
 
 from connectors.cli.send import command
 from connectors.topics import cluster
 from streams.settings import Commit, Settings
+from tests.reading import messages
 
 NOW = datetime.now(UTC).isoformat(timespec="seconds")
 
@@ -40,27 +40,13 @@ def send(settings):
     return run
 
 
-async def published(settings, topic):
-    consumer = AIOKafkaConsumer(
-        settings.prefix + topic, bootstrap_servers=settings.bootstrap, auto_offset_reset="earliest", group_id=None
-    )
-    await consumer.start()
-    try:
-        found = []
-        while batch := await consumer.getmany(timeout_ms=500):
-            found += [record for records in batch.values() for record in records]
-        return found
-    finally:
-        await consumer.stop()
-
-
 def test_what_is_good_is_published_byte_for_byte_and_the_rest_is_not(send, settings):
     good = json.dumps(sale(1))
     code, said, stderr = send("-", content=f"{good}\n{json.dumps(sale(2, lot=5))}\n{good}\n")
     assert code == 1
     assert sorted(one["outcome"] for one in said) == ["duplicate", "refused", "sent"]
     assert "1 sent" in stderr
-    (record,) = asyncio.run(published(settings, "scan-events"))
+    (record,) = asyncio.run(messages(settings, "scan-events"))
     assert (record.key, record.value) == (b"A", good.encode())
     assert record.headers == (("content-type", b"application/cloudevents+json"),)
 
@@ -72,7 +58,7 @@ def test_anyway_sends_what_would_be_refused_if_it_has_a_topic(send, settings):
     assert [one["outcome"] for one in said] == ["sent", "failed"]
     _, said, _ = send("--anyway", "--topic", "registry", "-", content=content)
     assert [one["topic"] for one in said] == ["scan-events", "registry"]
-    assert [record.value for record in asyncio.run(published(settings, "registry"))] == [b"{half"]
+    assert [record.value for record in asyncio.run(messages(settings, "registry"))] == [b"{half"]
 
 
 def test_epcis_events_are_published_as_records(send, settings, tmp_path):
@@ -85,7 +71,7 @@ def test_epcis_events_are_published_as_records(send, settings, tmp_path):
     path = tmp_path / "events.json"
     path.write_text(json.dumps(event, indent=2))
     assert send(str(path))[0] == 0
-    (record,) = asyncio.run(published(settings, "scan-events"))
+    (record,) = asyncio.run(messages(settings, "scan-events"))
     assert json.loads(record.value)["data"] == {"operator": "0614141073467", "box": "01/04012345999990/21/1"}
 
 
@@ -95,7 +81,7 @@ def test_many_are_sent_in_order(send, settings, tmp_path):
     code, said, _ = send(str(path))
     assert code == 0
     assert [one["id"] for one in said] == [str(number) for number in range(1500)]
-    records = asyncio.run(published(settings, "scan-events"))
+    records = asyncio.run(messages(settings, "scan-events"))
     assert [json.loads(record.value)["id"] for record in records] == [str(number) for number in range(1500)]
 
 

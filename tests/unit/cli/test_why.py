@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from connectors.cli import DONE, FOUND_WRONG, UNUSABLE, main
 from connectors.state.operator import Known, NoState
-from schemas.alerts import Alert, AsOf, Kind, Place, Reference, Severity, alert_id
+from schemas.alerts import AsOf, Kind, Place, Reference
+from tests.alerts import alert
 from tests.unit.operators.builders import at, line
 from tests.unit.replay.runs import run
 
@@ -129,25 +130,17 @@ def test_where_nothing_can_be_read_it_says_why_in_a_line(error, words, monkeypat
     assert result.stdout == ""
 
 
-ALERT = Alert(
-    id=alert_id(Kind.PAPERS_MISSING, "A", "L1"),
-    kind=Kind.PAPERS_MISSING,
-    severity=Severity.WARNING,
+ALERT = alert(
     operator="A",
     subject="L1",
-    status="firing",
-    episode=1,
-    revision=1,
     since="2022-01-10T01:10:00.000Z",
     changed_at="2022-01-10T02:00:00.000Z",
-    resolved_by=None,
     place=Place("330111", "330111001", "330111001003", "330111-S01"),
     detail={"lot": "L1", "goods": "fruit", "missing": ["quarantine"]},
     as_of=AsOf("2022-01-10T02:00:00.000Z", 3, 17),
     because=[Reference("/s", "r2", "lot.uploaded", "2022-01-10T01:10:00.000Z")],
     basis="第一条",
     text="鲜果园：批次 L1 缺检验检疫证明。",
-    drill=False,
 )
 
 

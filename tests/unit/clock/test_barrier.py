@@ -40,19 +40,19 @@ class FakePort:
 
 async def test_a_tick_is_through_when_every_flow_has_passed_it():
     port = FakePort(late=5)
-    await Barrier(port).advance(60_000, routed=True, within=5)
+    await Barrier(port).advance(60_000, routed=True, within=30)
     assert port.appended == [("staff-journal", 60_000), ("operator-journal", 60_000), ("notice-journal", 60_000)]
 
 
 async def test_a_tick_that_does_not_get_through_in_time_says_who_has_not_passed_what():
-    with pytest.raises(Stuck, match=r"tick 60000: intake has not passed .*registry"):
+    with pytest.raises(Stuck, match=r"tick 1970-01-01T00:01:00.000Z: intake has not passed .*registry"):
         await Barrier(FakePort(late=10**9)).advance(60_000, within=0.05)
 
 
 async def test_while_a_broker_is_away_it_waits_and_says_so():
     held: list[Holder] = []
     port = FakePort(failing=[NodeNotReadyError()])
-    await Barrier(port, held.append).advance(60_000, within=5)
+    await Barrier(port, held.append).advance(60_000, within=30)
     assert Holder.BROKER in held
     assert held[-1] is Holder.NONE
     assert len(port.appended) == 3
@@ -77,7 +77,7 @@ async def test_it_says_whom_it_waits_for_in_the_order_of_the_stages():
 
 async def test_all_is_calm_when_every_stage_has_passed_what_was_sent_and_no_tick_is_appended():
     port, held = FakePort(late=3), list[Holder]()
-    await Barrier(port, held.append).calm(routed=True, within=5)
+    await Barrier(port, held.append).calm(routed=True, within=30)
     assert port.appended == []
     assert list(dict.fromkeys(held)) == [
         Holder.INTAKE,

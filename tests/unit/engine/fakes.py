@@ -67,10 +67,11 @@ class Machine:
 
 @dataclass
 class Memory:
-    """A port that remembers units; `gate` cleared holds the next one up."""
+    """A port that remembers units; `gate` cleared holds the next one up, and `asked` says that one is there."""
 
     units: list[Unit] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     error: Exception | None = None
 
     def __post_init__(self) -> None:
@@ -81,6 +82,7 @@ class Memory:
     async def stop(self) -> None: ...
 
     async def commit(self, unit: Unit) -> None:
+        self.asked.set()
         await self.gate.wait()
         if self.error is not None:
             raise self.error

@@ -126,7 +126,7 @@ async def test_a_first_owner_writes_the_position_row_before_anything_is_committe
     engine.stored = None
     await taken_up(engine)
     committing = asyncio.create_task(engine.commit_forever())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while ("commit", {TP: 0}) not in did:
             await asyncio.sleep(0.005)
     committing.cancel()
@@ -138,7 +138,7 @@ async def test_the_groups_offset_follows_what_is_durable(engine, did):
     committing = asyncio.create_task(engine.commit_forever())
     chain = engine._chain
     await engine.feed(SimpleNamespace(tp=TP, chain=chain, start=5, end=6, records=[record(5)]))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while ("commit", {TP: 6}) not in did:
             await asyncio.sleep(0.005)
     committing.cancel()

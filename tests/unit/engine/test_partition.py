@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.unit.engine.fakes import Left, Machine, Memory, Seen, batch, partitio
 
 
 async def durable(part: Partition, offset: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while part.durable < offset:
             await asyncio.sleep(0.005)
 
@@ -39,7 +40,7 @@ async def test_a_unit_is_written_while_the_next_one_is_applied():
     part.start()
     port.gate.clear()
     part.accept(batch(0, record(0)))
-    await asyncio.sleep(0.02)
+    await port.asked.wait()
     part.accept(batch(1, record(1), record(2)))
     assert seen.applied_offsets == [0, 1, 2]
     assert part.durable == 0
@@ -70,13 +71,14 @@ async def test_where_only_the_position_moves_its_row_follows_within_a_second(mon
     port = Memory()
     part = partition(port=port)
     part.start()
+    began = time.monotonic()
     for offset in range(20):
         part.accept(batch(offset, end=offset + 1))
         await asyncio.sleep(0.01)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not port.units or port.units[-1].position.next < 20:
             await asyncio.sleep(0.01)
-    assert len(port.units) < 8
+    assert len(port.units) <= (time.monotonic() - began) / 0.1 + 1
 
 
 async def test_an_entry_that_breaks_a_rule_is_set_aside_and_leaves_no_trace():
@@ -157,7 +159,7 @@ async def test_the_agent_waits_while_too_much_is_not_yet_durable(monkeypatch):
         async with asyncio.timeout(0.05):
             await part.room()
     port.gate.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await part.room()
 
 
@@ -172,7 +174,7 @@ async def test_a_write_from_outside_resolves_when_it_is_durable():
         return [Output("receipts", b"n", b"sent")]
 
     done = part.write(change)
-    await asyncio.sleep(0.03)
+    await port.asked.wait()
     assert not done.done()
     port.gate.set()
     await asyncio.wait_for(done, 5)
@@ -239,7 +241,7 @@ async def test_draining_writes_what_was_applied_and_finishes_what_is_being_writt
     part.start()
     port.gate.clear()
     part.accept(batch(0, record(0)))
-    await asyncio.sleep(0.02)
+    await port.asked.wait()
     part.accept(batch(1, record(1)))
     draining = asyncio.create_task(part.drain())
     await asyncio.sleep(0.02)
@@ -257,6 +259,7 @@ async def test_draining_in_the_middle_of_a_tick_leaves_the_position_before_it(mo
     port.gate.clear()
     part.start()
     part.accept(batch(0, *(record(n, f"k{n}") for n in range(30)), tick(30, 7)))
+    await port.asked.wait()
     draining = asyncio.create_task(part.drain())
     await asyncio.sleep(0.02)
     port.gate.set()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -65,23 +63,48 @@ def test_one_partition_may_wait_while_another_moves_but_not_for_ever():
         progress.look(worker, watch.STALL_OF_ONE + 1)
 
 
+class Over(BaseException):
+    """The night is over and the process still runs."""
+
+
+class Night:
+    """Time as the watchdog knows it: how long each of its sleeps took, and whether the loop came round meanwhile."""
+
+    def __init__(self, *sleeps: tuple[float, bool]) -> None:
+        self.now, self._sleeps = 100.0, iter(sleeps)
+        self.watchdog: Watchdog | None = None
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, _: float) -> None:
+        seconds, came_round = next(self._sleeps, (None, False))
+        if seconds is None:
+            raise Over
+        self.now += seconds
+        if came_round and self.watchdog is not None:
+            self.watchdog.beat()
+
+
+def ended_after(monkeypatch, session: float, *sleeps: tuple[float, bool]) -> float | None:
+    """Seconds after which the watchdog has ended the process; None if it has not."""
+    night = Night(*sleeps)
+    monkeypatch.setattr(watch, "time", night)
+    night.watchdog = Watchdog(session)
+    with pytest.raises((Left, Over)) as end:
+        night.watchdog._run()
+    return night.now - 100.0 if getattr(end.value, "code", None) == ends.FAILED else None
+
+
 def test_an_event_loop_that_stands_still_is_noticed(monkeypatch):
-    codes: list[int] = []
+    looks = int(watch.STALL / watch.EVERY)
+    alive, still = [(watch.EVERY, True)] * 100, [(watch.EVERY, False)] * looks
+    assert ended_after(monkeypatch, 8.0, *alive, *still) is None
+    assert ended_after(monkeypatch, 8.0, *alive, *still, (watch.EVERY, False)) == (100 + looks + 1) * watch.EVERY
 
-    def leave(code: int) -> None:
-        codes.append(code)
-        threading.Event().wait()  # what ends the process never returns
 
-    monkeypatch.setattr(ends, "leave", leave)
-    monkeypatch.setattr(watch, "EVERY", 0.02)
-    monkeypatch.setattr(watch, "STALL", 0.1)
-    watchdog = Watchdog(session_timeout=8.0)
-    watchdog.start()
-    for _ in range(10):
-        watchdog.beat()
-        time.sleep(0.02)
-    assert not codes
-    until = time.monotonic() + 5
-    while not codes and time.monotonic() < until:
-        time.sleep(0.02)
-    assert codes == [ends.FAILED]
+@pytest.mark.parametrize(("session", "stood", "ended"), [(8.0, 5.5, False), (8.0, 5.75, True), (1.0, 1.5, False)])
+def test_a_process_that_stood_still_for_most_of_its_session_does_not_go_on(monkeypatch, session, stood, ended):
+    """Others may own its partitions. However short the session, a few late looks alone end nothing."""
+    after = ended_after(monkeypatch, session, (watch.EVERY, True), (stood, True), (watch.EVERY, True))
+    assert after == (watch.EVERY + stood if ended else None)

@@ -67,7 +67,7 @@ def told_apart(rows: State) -> State:
     return {key: found for key, found in rows.items() if found[0] != Profile()}
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(seed=SEEDS, every=st.integers(1, 5), where=st.sampled_from(PLACES))
 def test_a_record_sent_again_after_the_repair_leaves_nothing_different(seed, every, where):
     lines = history(seed)

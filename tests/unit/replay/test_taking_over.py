@@ -56,7 +56,7 @@ def take_over(engine: PureEngine, topics: Topics) -> None:
     engine.operators, engine.staff = operators, staff
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=SEEDS, every=st.integers(7, 40))
 def test_taking_over_at_any_point_changes_no_message_and_no_row(seed, every):
     lines = history(seed)
@@ -73,7 +73,7 @@ def test_taking_over_at_any_point_changes_no_message_and_no_row(seed, every):
         assert ahead(mine) == ahead(theirs)
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(seed=SEEDS)
 def test_what_is_written_is_all_of_it(seed):
     engine, _ = run(history(seed))

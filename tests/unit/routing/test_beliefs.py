@@ -124,7 +124,7 @@ class Story:
         self.district.receipts.clear()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(steps)
 def test_after_a_tick_everyone_believes_what_is_so(happenings: list[tuple[str, object]]) -> None:
     story = Story()

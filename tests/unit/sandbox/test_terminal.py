@@ -50,10 +50,12 @@ async def test_it_follows_what_comes() -> None:
     store, console = Store(), Console(file=io.StringIO(), width=80, force_terminal=True)
     store.accept("wecom", NOW, "k", "text", "第一条", None)
     task = asyncio.create_task(show(store, console))
-    await asyncio.sleep(0.05)
-    store.accept("sms", NOW, "138", "LF_ONE", "第二条", None)
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(30):
+        while "第一条" not in console.file.getvalue():
+            await asyncio.sleep(0.01)
+        store.accept("sms", NOW, "138", "LF_ONE", "第二条", None)
+        while "第二条" not in console.file.getvalue():
+            await asyncio.sleep(0.01)
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-    assert "第二条" in console.file.getvalue()

@@ -5,21 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
-from connectors.sandbox.app import Sandbox
 from connectors.sandbox.clock import MINUTE
-
-NOW = 1_641_355_200_000
-
-
-@pytest.fixture
-async def client() -> Any:
-    sandbox = Sandbox()
-    sandbox.clock.set(NOW)
-    async with TestClient(TestServer(sandbox.app())) as made:
-        made.sandbox = sandbox
-        yield made
+from tests.unit.sandbox.conftest import NOW
 
 
 async def send(client: Any, body: Any, key: str = "k", **headers: str) -> int:

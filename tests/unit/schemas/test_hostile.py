@@ -1,7 +1,7 @@
 """Whatever arrives: a record or Refused, and nothing else, within reason."""
 
 import orjson
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.envelope import TYPES, Refused, read
@@ -78,13 +78,12 @@ def test_any_json(value, headers):
 
 
 @given(EVENTS, HEADERS)
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_any_event(event, headers):
     whatever(orjson.dumps(event), headers)
 
 
 @given(GOOD_ENVELOPES)
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 def test_any_data_in_a_good_envelope(event):
     whatever(orjson.dumps(event), {})
     headers = {f"ce_{name}": value.encode() for name, value in event.items() if name != "data"}

@@ -99,6 +99,23 @@ def test_an_epcis_event_becomes_records_and_says_of_which_event():
     ]
 
 
+def test_what_comes_of_an_epcis_event_says_which_goods_and_which_event_it_is_about():
+    other = "https://id.gs1.org/01/04012345999990/21/other"
+    many = EPCIS | {"bizStep": "storing", "eventID": "urn:uuid:7", "epcList": [*EPCIS["epcList"], other]}
+    voided = EPCIS | {"errorDeclaration": {"declarationTime": "2022-01-12T09:33:00+08:00"}}
+    said = found(json.dumps(document(EPCIS, many, voided), indent=1))
+    box = json.loads(said[0].value)["data"]["box"]
+    assert [one.about for one in said] == [
+        f"box {box} at 0614141073467",
+        f"ObjectEvent storing of {box} and 1 more urn:uuid:7",
+        f"ObjectEvent retail_selling of {box}",
+    ]
+
+
+def test_a_cloudevent_speaks_for_itself():
+    assert [one.about for one in found(json.dumps(EVENT))] == [""]
+
+
 def test_epcis_and_cloudevents_may_stand_in_one_file():
     said = found(f"{json.dumps(EVENT)}\n{json.dumps(EPCIS)}\n{json.dumps(document(EPCIS))}\n")
     assert [(one.where, one.epcis) for one in said] == [("f:1", False), ("f:2", True), ("f:3 event 1", True)]

@@ -117,8 +117,29 @@ def test_a_void_of_another_source_counts_only_if_the_rules_list_it(rows, ledger)
     lists = Ledger(rows, allowing("/registry"))
     assert voided(lists, void("r2", source="/registry", identity="v2")) is not None
     assert admit(lists, sale()) is Admission.DUPLICATE
-    known = rows.get(identity_key(LOG, "/s", "r1"), Identity)
-    assert lists.is_void(known), "what was recorded before the rules listed it counts from then on"
+
+
+def test_who_may_void_is_asked_when_the_void_comes_so_another_list_moves_nothing_that_was_decided(rows, ledger):
+    lists = Ledger(rows, allowing("/registry"))
+    for name in ("r1", "r2"):
+        admit(ledger, sale(name))
+    assert voided(ledger, void("r1", source="/registry")) is None
+    assert voided(lists, void("r2", source="/registry", identity="v2")) is not None
+    for after in (lists, ledger):
+        known = {name: rows.get(identity_key(LOG, "/s", name), Identity) for name in ("r1", "r2")}
+        assert {name: after.is_void(row) for name, row in known.items()} == {"r1": False, "r2": True}
+
+
+def test_after_the_list_has_changed_a_void_that_is_allowed_still_takes_its_record_along(rows, ledger):
+    admit(ledger, sale())
+    assert voided(ledger, void("r1", source="/registry")) is None
+    assert voided(Ledger(rows, allowing("/registry")), void("r1", source="/registry", identity="v2")) is not None
+
+
+def test_a_void_that_is_not_allowed_leaves_no_trace_even_before_its_record(rows, ledger):
+    assert voided(ledger, void("r1", source="/registry")) is None
+    assert identity_key(LOG, "/s", "r1") not in rows
+    assert admit(ledger, sale()) is Admission.NEW
 
 
 def allowing(source: str) -> Rules:

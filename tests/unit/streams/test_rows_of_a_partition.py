@@ -157,4 +157,4 @@ class Partition(RuleBasedStateMachine):
 
 
 TestPartition = Partition.TestCase
-TestPartition.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestPartition.settings = settings(max_examples=60, stateful_step_count=30)

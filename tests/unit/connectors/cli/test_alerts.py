@@ -12,29 +12,11 @@ from connectors.cli import UNUSABLE, main
 from connectors.cli.alerts import age, matches, table
 from connectors.embedded.servers import free_port
 from connectors.views.keys import By
-from schemas.alerts import Alert, AsOf, Kind, Place, Severity
+from schemas.alerts import Alert
 from schemas.times import DAY, HOUR, MINUTE, parse_instant
+from tests.alerts import alert
 
-ALERT = Alert(
-    id="abc",
-    kind=Kind.PAPERS_MISSING,
-    severity=Severity.WARNING,
-    operator="op-1",
-    subject="lot-1",
-    status="firing",
-    episode=1,
-    revision=1,
-    since="2022-01-20T01:00:00.000Z",
-    changed_at="2022-01-20T01:01:00.000Z",
-    resolved_by=None,
-    place=Place("330111", "330111001", "330111001-03", "o-1"),
-    detail={},
-    as_of=AsOf(None, 0, 0),
-    because=[],
-    basis="",
-    text="批次 [lot-1] 缺少检验检疫证明",
-    drill=False,
-)
+ALERT = alert(id="abc", text="批次 [lot-1] 缺少检验检疫证明")
 
 
 def shown(*alerts: Alert, now: str = "2022-01-20T06:30:00Z") -> str:

@@ -17,27 +17,14 @@ from connectors.views.store import Message, Moved, Store, readable
 from schemas.alerts import Alert, AsOf, Kind, Place, Resolution, Severity, alert_id
 from schemas.notices import About, Change, Outcome, Receipt, Suppressed
 from schemas.registry import ChannelKind, Role
+from tests.alerts import alert
 
 HOME = Place("330111", "330111001", "330111001-03", "富春所")
-ALERT = Alert(
-    id=alert_id("papers-missing", "op-1", "lot-1"),
-    kind=Kind.PAPERS_MISSING,
-    severity=Severity.WARNING,
-    operator="op-1",
-    subject="lot-1",
-    status="firing",
-    episode=1,
-    revision=1,
-    since="2022-01-20T01:00:00.000Z",
-    changed_at="2022-01-20T01:01:00.000Z",
-    resolved_by=None,
+ALERT = alert(
     place=HOME,
     detail={"lot": "lot-1", "goods": "fruit", "missing": ["quarantine"]},
     as_of=AsOf("2022-01-20T01:01:00.000Z", 3, 17),
-    because=[],
-    basis="…",
     text="批次 lot-1 缺少检验检疫证明",
-    drill=False,
 )
 RESOLVED = replace(ALERT, status="resolved", revision=2, resolved_by=Resolution.RECORD)
 PRIVATE = replace(
