@@ -27,7 +27,7 @@ from streams.engine.partitioner import partition_of
 from streams.kafka import client_options
 from streams.parameters import Rules
 from streams.replay.pure import Line, PureEngine
-from streams.settings import Settings
+from streams.settings import Commit, Settings
 from tests.faults.derived import READ, derived_differences
 from tests.faults.ledger import ALERTS, Ledger, Topics, count
 from tests.faults.reading import everything
@@ -119,6 +119,7 @@ class Scenario:
         }
         self.settings = Settings.model_validate(ours | {"partitions": PARTITIONS})
         self._context = Context(self.settings, Rules.load(), PARTITIONS)
+        self._transactions = self.settings.commit is Commit.TRANSACTIONS
 
     async def run(self, workers: Sequence[Sequence[str]], faults: Mapping[float, Fault]) -> Outcome:
         """The whole day with `workers` (one command line each); every fault has come to its end."""
@@ -126,7 +127,7 @@ class Scenario:
         for number, argv in enumerate(workers, 1):
             self.supervisor.add(f"worker-{number}", argv, env=self._env, output=self._log)
         port = KafkaPort(self.settings)
-        producer = AIOKafkaProducer(**client_options(self.settings), acks="all", enable_idempotence=True)
+        producer = AIOKafkaProducer(**client_options(self.settings), acks="all", enable_idempotence=self._transactions)
         async with AsyncExitStack() as stack:
             for client in (port, producer):
                 await client.start()
@@ -135,7 +136,7 @@ class Scenario:
             await asyncio.sleep(2 * SAVE_EVERY)  # the row of a position that alone has moved comes so much later
             topics = await everything(self.settings, port, READ)
         exits = {child.name: child.exits for child in self.supervisor.children}
-        differences = [*self._differences(topics), *derived_differences(topics, self._context)]
+        differences = [*self._differences(topics), *self._from_journals(topics)]
         return Outcome(count(topics), differences, exits)
 
     async def _drive(self, barrier: Barrier, producer: AIOKafkaProducer, faults: Mapping[float, Fault]) -> None:
@@ -173,6 +174,9 @@ class Scenario:
     def words(self) -> str:
         """The end of what the workers have logged."""
         return self._log.read_text(errors="replace")[-6000:] if self._log.exists() else ""
+
+    def _from_journals(self, topics: Topics) -> list[str]:
+        return derived_differences(topics, self._context, repeats=not self._transactions)
 
     def _differences(self, topics: Topics) -> list[str]:
         found = [

@@ -58,6 +58,23 @@ async def test_rows_alerts_and_what_stages_send_each_other_are_those_of_the_jour
     await asyncio.to_thread(_commands_say_the_same, topics, environment(kafka.env, prefix), tmp_path)
 
 
+async def test_without_transactions_they_are_too_but_for_what_is_said_again(
+    embedded_broker: Broker, prefix: str, supervisor: Supervisor, tmp_path: Path
+) -> None:
+    chosen = seed()
+    env = environment(embedded_broker.env, prefix)
+    scenario = Scenario(Day.made(chosen, 25), env, supervisor, tmp_path / "log")
+
+    async def killed() -> None:
+        supervisor.kill("worker-1")
+
+    outcome = await scenario.run([WORKER] * 2, {0.3: killed, 0.6: killed})
+    print(outcome)
+    assert len(outcome.exits["worker-1"]) == 2
+    assert outcome.ledger.total("lost") == 0
+    assert outcome.differences == [], f"{outcome}\n{scenario.words()}"
+
+
 def _commands_say_the_same(topics: Topics, env: dict[str, str], folder: Path) -> None:
     runner, journal = CliRunner(env=env), str(folder / "journal")
     saved = runner.invoke(main, ["journal", journal, "--json"])

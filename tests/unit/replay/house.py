@@ -28,6 +28,10 @@ PARTITIONS = {
 TICK = Sort.TICK.encode()
 
 
+class Died(Exception):  # noqa: N818
+    """kill -9."""
+
+
 class Owner:
     """Who owns one partition, from one death to the next."""
 
@@ -45,7 +49,7 @@ class Owner:
         self.outputs: list[Output] = []
 
     def work(self) -> None:
-        """To the end of the log, or to its death."""
+        """To the end of the log. Died."""
         for message in list(self.house.logs[self.place]):
             if message.offset < self.position.next:
                 continue
@@ -54,15 +58,15 @@ class Owner:
                 if self.house.chance(self.house.seals):
                     self.seal()
                 if self.house.chance(self.house.deaths):
-                    self.house.deaths_so_far += 1
-                    del self.house.owners[self.place]
-                    return
+                    raise Died
         self.seal()
 
     def seal(self) -> None:
-        """One transaction."""
+        """One transaction; or, where there are none, outputs first, and then death may come."""
         for output in self.outputs:
             self.house.send(output)
+        if self.outputs and self.house.chance(self.house.torn):
+            raise Died
         for key, row in (*self.machine.rows.take(), (KEY, self.position.encode())):
             self.house.append(self.state, Message(0, key, row, {}))
         self.outputs = []
@@ -92,8 +96,10 @@ class Owner:
 class House:
     """The logs, and who owns them. `logs`: as a reader of committed messages finds them."""
 
-    def __init__(self, context: Context, seed: int, *, seals: float = 0.05, deaths: float = 0.01) -> None:
-        self.context, self.seals, self.deaths = context, seals, deaths
+    def __init__(
+        self, context: Context, seed: int, *, seals: float = 0.05, deaths: float = 0.01, torn: float = 0.0
+    ) -> None:
+        self.context, self.seals, self.deaths, self.torn = context, seals, deaths, torn
         self.deaths_so_far = 0
         self.logs: dict[Place, list[Message]] = defaultdict(list)
         self.logs.update({(topic, number): [] for topic, count in PARTITIONS.items() for number in range(count)})
@@ -124,7 +130,11 @@ class House:
         """Until nobody has anything left to do."""
         while waiting := [place for place in self.logs if self._behind(place)]:
             place = self._random.choice(waiting)
-            self.owners.setdefault(place, Owner(self, place)).work()
+            try:
+                self.owners.setdefault(place, Owner(self, place)).work()
+            except Died:
+                del self.owners[place]
+                self.deaths_so_far += 1
 
     def send(self, output: Output) -> None:
         number = output.partition

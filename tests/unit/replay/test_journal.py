@@ -54,6 +54,14 @@ def test_wherever_a_unit_ends_and_whoever_dies_rows_and_messages_are_those_of_th
     assert derived_differences(house.logs, CONTEXT) == []
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_without_transactions_what_is_said_again_after_a_death_is_the_same(seed):
+    house = lived(seed, deaths=0.01, seals=0.2, torn=0.1)
+    assert house.deaths_so_far > 20
+    assert derived_differences(house.logs, CONTEXT, repeats=True) == []
+    assert derived_differences(house.logs, CONTEXT) != []
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_what_is_forgotten_half_a_year_later_is_forgotten_alike(seed):
     house = lived(seed, tick=DAY, operators=3, later=200 * DAY, deaths=0.02, seals=0.2)
