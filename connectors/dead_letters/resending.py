@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from aiokafka.errors import KafkaError
 
-from connectors.dead_letters.reading import Letter
+from connectors.dead_letters.letter import Letter
 from connectors.sending.publishing import NoBroker, producer
 from schemas.envelope import PUBLIC_TOPICS
 from streams.journal import DEAD_LETTERS, NOT_KEPT, RESENT
