@@ -11,11 +11,13 @@ from typing import Any
 from aiokafka.structs import TopicPartition
 
 from schemas.envelope import PUBLIC_TOPICS
+from schemas.reasons import Reason
 from streams import logs, metrics
 from streams.engine import ends
 from streams.engine.batch import Batch
 from streams.engine.partition import BREAKS, Partition
 from streams.engine.units import Unit
+from streams.journal import DEAD_LETTERS
 from streams.machine import ENTRY, Applied, Entry, Output, Sort
 from streams.measures import Measures
 
@@ -61,7 +63,15 @@ class Observing:
             )  # fmt: skip
 
     def ticked(self, partition: Partition, entry: Entry, outputs: list[Output]) -> None:
-        """One slice of a tick was worked off."""
+        """One slice of a tick was worked off. A letter in it says that a rule of ours raised on a row."""
+        for letter in outputs:
+            if letter.topic == DEAD_LETTERS:
+                metrics.DEAD_LETTERS.labels(reason=Reason.INTERNAL_ERROR).inc()
+                log.error(
+                    "rules broke at a tick",
+                    topic=partition.topic, partition=partition.number, offset=entry.offset,
+                    operator=(letter.key or b"").decode(), why=dict(letter.headers)["message"].decode(),
+                )  # fmt: skip
 
     def broke(self, partition: Partition, entry: Entry, error: Exception) -> None:
         """The rules raised on an entry."""

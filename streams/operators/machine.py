@@ -14,9 +14,10 @@ from schemas.times import format_instant, parse_instant
 from streams.facts import REACH, Fact, fact
 from streams.identity import FORM as IDENTITY
 from streams.identity import Admission, Identity, Ledger
-from streams.journal import read_journaled, refusal
+from streams.journal import RESENT, read_journaled, refusal
 from streams.kinds import PARAMETERS, moved
-from streams.machine import ENTRY, RECORDED, Applied, Entry, Output, Sort
+from streams.machine import ENTRY, ORIGIN, RECORDED, Applied, Entry, Output, Sort
+from streams.operators.impairing import AT_TICK, OF_SAMPLES, OF_STAFF, heal, impair, waiting, words
 from streams.operators.model import (
     EXPOSURE,
     FEED,
@@ -34,7 +35,7 @@ from streams.operators.model import (
 )  # fmt: skip
 from streams.operators.placing import MENTIONS_KEPT, Touched, feel, place, unfeel, withdraw
 from streams.operators.survey import Survey
-from streams.rows import Rows, row_key
+from streams.rows import SEPARATOR, Row, Rows, row_key
 from streams.standing import Cause, Trigger
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Operators:
         self._begin(entry)
         if entry.headers.get(ENTRY) == Sort.SAMPLES.encode():
             return Applied(self._samples(entry))
+        if entry.headers.get(ENTRY) == Sort.IMPAIRED.encode():
+            return Applied(self._impaired(entry))
         try:
             record = read_journaled(entry, self._rules.goods_classes)
         except Refused as refused:
@@ -95,7 +98,7 @@ class Operators:
         outputs: list[Output] = []
         keys: Iterable[str] = self.rows.keys() if changed else ()
         for number, key in enumerate((*keys, *self.rows.due_until(tick)), 1):
-            outputs += self._survey.at_tick(key, trigger, before)
+            outputs += self._at_tick(key, trigger, before, entry)
             if number % SLICE == 0:
                 yield outputs
                 outputs = []
@@ -104,19 +107,39 @@ class Operators:
             self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
         yield outputs
 
+    def _at_tick(self, key: str, trigger: Trigger, before: int, entry: Entry) -> list[Output]:
+        """One row. A rule that raises on it impairs its operator alone; the row is asked again at the next tick."""
+        operator, mark = key.split(SEPARATOR, 2)[1], (AT_TICK, key)
+        self.rows.mark()
+        try:
+            outputs = self._survey.at_tick(key, trigger, before)
+        except Exception as error:
+            self.rows.rollback()
+            row = self.rows.get(key, Row)
+            if row is not None:
+                self.rows.put(key, row, due=trigger.now + 1, watch=self.rows.is_watching(key))
+            if not impair(self.rows, operator, mark, trigger.now):
+                return []  # said before
+            message = f"a rule raised {words(error)} at a tick, which is asked again at each tick"
+            return [refusal(_keyed(entry, operator), Reason.INTERNAL_ERROR, message)]
+        heal(self.rows, operator, mark)
+        return outputs
+
     def broken(self, entry: Entry, error: Exception) -> Applied:
-        """A rule raised: the record is kept in `dead-letters`, its operator's absence kinds are withheld."""
+        """A rule raised: the entry is kept in `dead-letters`, its operator's absence kinds are withheld."""
         self._begin(entry)
-        outputs = [refusal(entry, Reason.INTERNAL_ERROR, f"a rule raised {type(error).__name__}")]
+        outputs = [refusal(entry, Reason.INTERNAL_ERROR, f"a rule raised {words(error)}")]
+        if entry.headers.get(ENTRY) == Sort.SAMPLES.encode():
+            told = orjson.loads(entry.value or b"")
+            if row_key(STAFF, told["operator"], told["staff"]) in self.rows:
+                place = f"{entry.topic}/{entry.partition}/{entry.offset}"
+                impair(self.rows, told["operator"], (OF_SAMPLES + told["staff"], place), self._now)
+            return Applied(outputs, Verdict.REFUSED, reason=Reason.INTERNAL_ERROR)
         try:
             record = read_journaled(entry, self._rules.goods_classes)
-        except (Refused, KeyError):
+        except (Refused, KeyError):  # it is none, or none any longer: nobody waits for it
             return Applied(outputs, Verdict.REFUSED, reason=Reason.INTERNAL_ERROR)
-        operator = record.log[1]
-        key = row_key(PULSE, operator, "")
-        pulse = self.rows.get(key, Pulse) or Pulse(named=record.recorded)
-        impaired = tuple(sorted({*pulse.impaired, (record.source, record.id)}))
-        self.rows.put(key, replace(pulse, impaired=impaired), due=pulse.named + REACH)
+        impair(self.rows, record.log[1], (record.source, record.id), record.recorded)
         return Applied(outputs, Verdict.REFUSED, record.type, Reason.INTERNAL_ERROR)
 
     def _begin(self, entry: Entry) -> None:
@@ -191,7 +214,16 @@ class Operators:
         key = row_key(STAFF, operator, staff)
         if key not in self.rows:
             return []
+        unread = waiting(self.rows, operator, OF_SAMPLES + staff)
+        if RESENT in entry.headers and (unread is None or unread[1] != entry.headers[ORIGIN].decode()):
+            return []  # sent again, and the staff machine has said something newer since
         row = touched.get(key, Staff)
+        if unread is not None:
+            heal(self.rows, operator, unread)
+        if told.get("impaired"):
+            impair(self.rows, operator, (OF_STAFF + staff, ""), self._now)
+        else:
+            heal(self.rows, operator, (OF_STAFF + staff, ""))
         last = Fact(*told["last"]) if told["last"] else None
         samples = tuple(
             StaffSample(sample, named, Fact(*positive) if positive else None, hazard)
@@ -217,6 +249,13 @@ class Operators:
         trigger = Trigger(Cause(told["cause"]), self._now, at, entry.offset, because)
         return self._survey.look_at(operator, touched, trigger, profile_too=False, spells_too=False)
 
+    def _impaired(self, entry: Entry) -> list[Output]:
+        """A record of a staff member breaks our rules: what is missing may be in it."""
+        told = orjson.loads(entry.value or b"")
+        if row_key(STAFF, told["operator"], told["staff"]) in self.rows:
+            impair(self.rows, told["operator"], (OF_STAFF + told["staff"], ""), self._now)
+        return []
+
     def _sample_named(self, operator: str, staff: str, sample: str) -> int:
         """When a record last named a sample of one staff member."""
         row = self.rows.get(row_key(STAFF, operator, staff), Staff)
@@ -235,6 +274,12 @@ class Operators:
                     found.append(Fact(known.source, known.id, known.type, known.time, known.recorded))
         found.sort(key=lambda item: item.later)
         return replace(pulse, mentions=tuple(found[:MENTIONS_KEPT]))
+
+
+def _keyed(entry: Entry, operator: str) -> Entry:
+    return Entry(
+        entry.topic, entry.partition, entry.offset, entry.timestamp, operator.encode(), entry.value, entry.headers
+    )
 
 
 def _profile_minds(before: Pulse, now: Pulse) -> bool:

@@ -10,7 +10,7 @@ from streams.identity import Identity
 from streams.rows import Row, row_key
 from streams.standing import Said
 
-MEMBER, UNCLAIMED, CLOSES, META = "member", "unclaimed", "closes", "meta"
+MEMBER, UNREAD, UNCLAIMED, CLOSES, META = "member", "unread", "unclaimed", "closes", "meta"
 META_KEY = row_key(META, "", "")
 
 
@@ -36,6 +36,14 @@ class Member(Row, frozen=True, array_like=True):
     named: int = 0
 
 
+class Unread(Row, frozen=True, array_like=True):
+    """What our own rules broke on of a staff member: (source, id) of records, and ("", operator, place in the journal)
+    where it was what that operator's machine said last. Only as long as something waits.
+    """
+
+    marks: tuple[tuple[str, ...], ...]
+
+
 class Unclaimed(Row, frozen=True, array_like=True):
     """A sample that was positive at some time. `staff`: whose; `said`: the alert that it has without operator.
 
@@ -54,4 +62,11 @@ class Meta(Row, frozen=True, array_like=True):
     rules: str
 
 
-FORMS: dict[str, type[Row]] = {MEMBER: Member, UNCLAIMED: Unclaimed, CLOSES: Closes, META: Meta, IDENTITY: Identity}
+FORMS: dict[str, type[Row]] = {
+    MEMBER: Member,
+    UNREAD: Unread,
+    UNCLAIMED: Unclaimed,
+    CLOSES: Closes,
+    META: Meta,
+    IDENTITY: Identity,
+}
