@@ -30,6 +30,7 @@ class Sort(StrEnum):
     TICK = "tick"  # from the clock; value: decimal milliseconds
     SPELLS = "spells"  # operators → staff: an operator's spells with a staff member
     SAMPLES = "samples"  # staff → operators: what counts of a staff member's samples
+    IMPAIRED = "impaired"  # staff → operators: a record of a staff member breaks our rules: {"operator", "staff"}
     ALERT = "alert"  # operators, staff → routing: a change of an alert
     FEED = "feed"  # clock → routing: a holding feed stands still, or moves again: {"feed", "complete_until", "since"},
     # milliseconds; `since` null: it moves again; `complete_until` null: it has never said anything

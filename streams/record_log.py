@@ -39,13 +39,13 @@ META_KEY = row_key(META, "", "")
 
 
 class RecordLog(ABC):
-    """A `streams.machine.Machine` but for `broken`. `internal`: what its entries that are no records say they are."""
+    """A `streams.machine.Machine` but for `broken`. `internal`: what entries of the log that are no records may be."""
 
-    def __init__(self, forms: Mapping[str, type[Row]], context: Context, *, internal: str) -> None:
+    def __init__(self, forms: Mapping[str, type[Row]], context: Context, *internal: str) -> None:
         self.rows = Rows(forms)
         self._rules = context.rules
         self._ledger = Ledger(self.rows, self._rules)
-        self._internal = internal.encode()
+        self._internal = frozenset(sort.encode() for sort in internal)
         self._tick: int | None = None
         self._began: int | None = None
 
@@ -57,11 +57,8 @@ class RecordLog(ABC):
 
     def apply(self, entry: Entry) -> Applied:
         """A public record, or what another machine says."""
-        if self._began is None:
-            self._began = int(entry.headers.get(RECORDED, entry.timestamp))
-        if META_KEY not in self.rows:  # the first entry; or one after it, where the first one broke and was undone
-            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
-        if entry.headers.get(ENTRY) == self._internal:
+        self._begin(entry)
+        if entry.headers.get(ENTRY) in self._internal:
             return Applied(self._hear(entry))
         try:
             record = read_journaled(entry, self._rules.goods_classes)
@@ -93,7 +90,7 @@ class RecordLog(ABC):
         outputs: list[Output] = []
         keys: Iterable[str] = self.rows.keys() if changed else ()
         for number, key in enumerate((*keys, *self.rows.due_until(tick)), 1):
-            outputs += self._at_tick(key, trigger, before)
+            outputs += self._at_tick(key, trigger, before, entry)
             if number % SLICE == 0:
                 yield outputs
                 outputs = []
@@ -101,6 +98,13 @@ class RecordLog(ABC):
             # last: a tick that was cut off is done again, and must still know that the rules are new
             self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
         yield outputs
+
+    def _begin(self, entry: Entry) -> None:
+        """The first entry of the log says what *now* is before any tick; one that breaks says it too."""
+        if META_KEY not in self.rows:
+            if self._began is None:
+                self._began = int(entry.headers.get(RECORDED, entry.timestamp))
+            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
 
     @property
     def _now(self) -> int:
@@ -134,5 +138,5 @@ class RecordLog(ABC):
         """An entry that is no record."""
 
     @abstractmethod
-    def _at_tick(self, key: str, trigger: Trigger, before: int) -> list[Output]:
+    def _at_tick(self, key: str, trigger: Trigger, before: int, entry: Entry) -> list[Output]:
         """Look at one row that is due, or that other rules may concern. `before`: the tick before."""

@@ -14,8 +14,9 @@ import click
 import orjson
 
 from connectors.cli import DONE, FOUND_WRONG, UNUSABLE
+from connectors.dead_letters.letter import Letter, type_of
 from connectors.dead_letters.masking import masked_key, masked_text, masked_value
-from connectors.dead_letters.reading import Letter, Reader, Unreadable
+from connectors.dead_letters.reading import Reader, Unreadable
 from connectors.dead_letters.resending import obstacle, send_again
 from connectors.sending.publishing import NoBroker
 from schemas.reasons import Reason
@@ -54,15 +55,30 @@ class Position(click.ParamType):
         return int(match[1]), int(match[2])
 
 
+@dataclass(frozen=True)
+class Mark:
+    """Where a page begins: which way, and the offset of each partition."""
+
+    backwards: bool
+    offsets: dict[int, int]
+
+    def __str__(self) -> str:
+        places = ",".join(f"{partition}/{offset}" for partition, offset in sorted(self.offsets.items()))
+        return f"{'before' if self.backwards else 'from'}:{places}"
+
+
 class Page(click.ParamType):
-    """Where a page begins: `partition/offset` of each partition, joined by commas."""
+    """`before:` or `from:`, and `partition/offset` of each partition, joined by commas."""
 
     name = "page"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[int, int]:
-        if not isinstance(value, str):
-            return dict(value)
-        return dict(Position().convert(part, param, ctx) for part in value.split(","))
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Mark:
+        if isinstance(value, Mark):
+            return value
+        way, _, places = value.partition(":")
+        if way not in ("before", "from"):
+            self.fail(f"{value}: expected what the page before it has said", param, ctx)
+        return Mark(way == "before", dict(Position().convert(part, param, ctx) for part in places.split(",")))
 
 
 @dataclass(frozen=True)
@@ -111,11 +127,12 @@ def command(ctx: click.Context, *, bootstrap: str | None, prefix: str | None) ->
 @click.option("--page", type=Page(), help="Go on where the last page ended; it says how.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
-def list_letters(
-    settings: Settings, /, *, limit: int, page: dict[int, int] | None, as_json: bool, **filters: Any
-) -> None:
-    """List dead letters, oldest first."""
-    _run(_list(settings, Wanted(**filters), limit, page, as_json=as_json))
+def list_letters(settings: Settings, /, *, limit: int, page: Mark | None, as_json: bool, **filters: Any) -> None:
+    """List dead letters, newest first; with --since those from then on, oldest first."""
+    wanted = Wanted(**filters)
+    if page is not None and page.backwards != (wanted.since is None):
+        raise click.UsageError("--page goes with the options of the page before it")
+    _run(_list(settings, wanted, limit, page, as_json=as_json))
 
 
 @command.command("show")
@@ -158,23 +175,37 @@ def _run(work: Awaitable[int]) -> None:
     sys.exit(code)
 
 
-async def _list(settings: Settings, wanted: Wanted, limit: int, page: dict[int, int] | None, *, as_json: bool) -> int:
-    shown, following = 0, dict(page or {})
+async def _list(settings: Settings, wanted: Wanted, limit: int, page: Mark | None, *, as_json: bool) -> int:
+    shown = 0
+    offsets = page.offsets if page is not None else {}
     async with Reader(settings) as reader:
-        async for letter in reader.letters(page, wanted.since):
-            if wanted.until is not None and letter.time > wanted.until:
-                break
+        pages = _oldest(reader, wanted, offsets) if wanted.since is not None else _newest(reader, wanted, offsets)
+        async for letter, mark in pages:
             if shown == limit:
-                following.setdefault(letter.partition, letter.offset)
-                places = ",".join(f"{partition}/{offset}" for partition, offset in sorted(following.items()))
-                click.echo(f"more: --page {places}", err=True)
+                click.echo(f"more: --page {mark}", err=True)
                 return DONE
-            following[letter.partition] = letter.offset + 1
-            if wanted.has(letter):
-                shown += 1
-                click.echo(orjson.dumps(_summary(letter)).decode() if as_json else _line(letter))
+            shown += 1
+            click.echo(orjson.dumps(_summary(letter)).decode() if as_json else _line(letter))
     click.echo(f"{shown} dead letters", err=True)
     return DONE
+
+
+async def _newest(reader: Reader, wanted: Wanted, before: dict[int, int]) -> AsyncIterator[tuple[Letter, Mark]]:
+    """Wanted letters, each with the page that begins with it."""
+    backwards = await reader.newest(wanted.has, before, wanted.until)
+    async for letter in backwards.letters():
+        yield letter, Mark(backwards=True, offsets={**backwards.unseen, letter.partition: letter.offset + 1})
+
+
+async def _oldest(reader: Reader, wanted: Wanted, start: dict[int, int]) -> AsyncIterator[tuple[Letter, Mark]]:
+    """The same, from a time on."""
+    following = dict(start)
+    async for letter in reader.letters(start, wanted.since):
+        if wanted.until is not None and letter.time > wanted.until:
+            return
+        if wanted.has(letter):
+            yield letter, Mark(backwards=False, offsets={letter.partition: letter.offset, **following})
+        following[letter.partition] = letter.offset + 1
 
 
 async def _show(settings: Settings, position: tuple[int, int], *, as_json: bool) -> int:
@@ -239,8 +270,9 @@ def _summary(letter: Letter) -> dict[str, Any]:
     return {
         "position": letter.position, "time": format_instant(letter.time), "reason": letter.said("reason"),
         "message": masked_text(letter.said("message"), 500), "origin": letter.origin,
-        "origin_time": letter.said("origin-time"), "type": masked_text(letter.type, 64), "key": masked_key(letter.key),
-        "bytes": len(letter.value) if letter.value is not None else None,
+        "origin_time": letter.said("origin-time"), "key": masked_key(letter.key),
+        "type": masked_text(letter.type or type_of(letter), 64),
+        "bytes": letter.size,
     }  # fmt: skip
 
 

@@ -3,66 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 
-import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from streams.journal import DEAD_LETTERS, ORIGINAL, headers_of
+from connectors.dead_letters.letter import Letter, letter_of
+from connectors.dead_letters.newest import Backwards
+from streams.journal import DEAD_LETTERS
 from streams.kafka import client_options
 from streams.marks import high_watermarks
-from streams.settings import Settings
+from streams.settings import Commit, Settings
 
 
 class Unreadable(Exception):  # noqa: N818
     """The topic can't be read; says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One dead letter."""
-
-    partition: int
-    offset: int
-    time: int
-    key: bytes | None
-    value: bytes | None
-    headers: dict[str, bytes]
-
-    def said(self, name: str) -> str:
-        """A header of ours, as text."""
-        return self.headers.get(name, b"").decode("utf-8", "replace")
-
-    @property
-    def position(self) -> str:
-        """`partition/offset`: how the commands name it."""
-        return f"{self.partition}/{self.offset}"
-
-    @property
-    def origin(self) -> str:
-        """`topic/partition/offset` of what could not be used."""
-        return "/".join(self.said(f"origin-{part}") for part in ("topic", "partition", "offset"))
-
-    @property
-    def originals(self) -> list[tuple[str, bytes]]:
-        """The headers that its sender wrote."""
-        return [(name[len(ORIGINAL) :], value) for name, value in self.headers.items() if name.startswith(ORIGINAL)]
-
-    @property
-    def type(self) -> str:
-        """What type the record says it is, whether or not that is one."""
-        binary = self.headers.get(f"{ORIGINAL}ce_type")
-        if binary is not None:
-            return binary.decode("utf-8", "replace")
-        try:
-            tree = orjson.loads(self.value or b"")
-        except orjson.JSONDecodeError:
-            return ""
-        kind = tree.get("type") if isinstance(tree, dict) else None
-        return kind if isinstance(kind, str) else ""
 
 
 class Reader:
@@ -102,8 +58,22 @@ class Reader:
             if not waiting:
                 return
             record = self._ready[min(waiting)[2]].popleft()
-            headers = headers_of(record.headers)
-            yield Letter(record.partition, record.offset, record.timestamp, record.key, record.value, headers)
+            yield letter_of(record)
+
+    async def newest(
+        self, has: Callable[[Letter], bool], before: dict[int, int] | None = None, until: int | None = None
+    ) -> Backwards:
+        """Wanted letters backwards: from before these offsets by partition; in other partitions from an instant, or
+        the end.
+        """
+        begins = await self._consumer.beginning_offsets(list(self._ends))
+        bounds = dict(self._ends)
+        if until is not None and self._settings.commit is Commit.TRANSACTIONS:  # the embedded broker has no such index
+            found = await self._consumer.offsets_for_times(dict.fromkeys(self._ends, until + 1))
+            bounds |= {tp: min(at.offset, bounds[tp]) for tp, at in found.items() if at is not None}
+        named = {tp: (before or {}).get(tp.partition, bound) for tp, bound in bounds.items()}
+        bounds = {tp: min(named[tp], bound) for tp, bound in bounds.items()}
+        return Backwards(self._consumer, begins, bounds, has)
 
     async def at(self, partition: int, offset: int) -> Letter | None:
         """The letter at a position, if there is one (any longer)."""

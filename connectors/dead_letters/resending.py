@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 
 from aiokafka.errors import KafkaError
 
-from connectors.dead_letters.reading import Letter
+from connectors.dead_letters.letter import Letter
 from connectors.sending.publishing import started
 from schemas.envelope import PUBLIC_TOPICS
 from streams.journal import DEAD_LETTERS, NOT_KEPT, RESENT
+from streams.machine import ENTRY, ORIGIN, Sort
 from streams.settings import Settings
 
 
@@ -20,12 +21,18 @@ def obstacle(letter: Letter) -> str | None:
         return f"it is not complete ({', '.join(lost)}); its original is at {letter.origin}"
     if letter.value is None:
         return "a tombstone stays what it is"
+    if dict(letter.originals).get(ENTRY) == Sort.TICK.encode():
+        return "it was a tick; each tick asks anew"
     return None
 
 
 def headers_again(letter: Letter) -> list[tuple[str, bytes]]:
-    """The original's headers, and where it was buried."""
-    kept = [(name, content) for name, content in letter.originals if name != RESENT]
+    """The original's headers, and where it was buried; of an entry of a journal its place there too, by which the
+    machine knows whether something newer was said since.
+    """
+    kept = [(name, content) for name, content in letter.originals if name not in (RESENT, ORIGIN)]
+    if letter.said("origin-topic") not in PUBLIC_TOPICS:
+        kept.append((ORIGIN, letter.origin.encode()))
     return [*kept, (RESENT, f"{DEAD_LETTERS}/{letter.position}".encode())]
 
 

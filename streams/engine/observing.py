@@ -5,37 +5,38 @@ that our own rules break on. Moves no records.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka.structs import TopicPartition
 
 from schemas.envelope import PUBLIC_TOPICS
+from schemas.reasons import Reason
 from streams import logs, metrics
 from streams.engine import ends
 from streams.engine.batch import Batch
-from streams.engine.partition import Partition
+from streams.engine.partition import BREAKS, Partition
 from streams.engine.units import Unit
+from streams.journal import DEAD_LETTERS
 from streams.machine import ENTRY, Applied, Entry, Output, Sort
 from streams.measures import Measures
 
 log = logs.get(__name__)
-WINDOW = 400
-"""Last entries of the process that are looked at."""
-LIMIT = 100
-"""So many of them broken by our own rules stop the process: a defect must not empty a topic into `dead-letters`."""
 _RECORD = Sort.RECORD.encode()
 LOOK_EVERY, WEIGH_EVERY = 1.0, 15.0
 
 
 class Observing:
-    """One for each process. `durable` is told whenever a partition has moved on for good."""
+    """One for each process. `durable` is told whenever a partition has moved on for good; `owned` are all that the
+    process has. So many entries in a row as `limit`, or a share of more than a quarter for longer, broken by our own
+    rules stop the process: a defect must not empty a topic into `dead-letters`.
+    """
 
-    def __init__(self, durable: Callable[[Partition], None], measures: Measures) -> None:
-        self._durable, self._measures = durable, measures
-        self._entries = 0
-        self._broken: deque[int] = deque()  # which of them broke
+    def __init__(
+        self, durable: Callable[[Partition], None], measures: Measures, owned: Callable[[], Iterable[Partition]],
+        limit: int,
+    ) -> None:  # fmt: skip
+        self._durable, self._measures, self._owned, self._limit = durable, measures, owned, limit
         self._looked = self._weighed = 0.0
 
     def received(self, partition: Partition, batch: Batch) -> None:
@@ -48,7 +49,6 @@ class Observing:
 
     def applied(self, partition: Partition, entry: Entry, applied: Applied, outputs: list[Output]) -> None:
         """One entry was worked off."""
-        self._entries += 1
         if applied.verdict is None:
             return
         if partition.topic in PUBLIC_TOPICS or entry.headers.get(ENTRY) == _RECORD:
@@ -63,22 +63,29 @@ class Observing:
             )  # fmt: skip
 
     def ticked(self, partition: Partition, entry: Entry, outputs: list[Output]) -> None:
-        """One slice of a tick was worked off."""
+        """One slice of a tick was worked off. A letter in it says that a rule of ours raised on a row."""
+        for letter in outputs:
+            if letter.topic == DEAD_LETTERS:
+                metrics.DEAD_LETTERS.labels(reason=Reason.INTERNAL_ERROR).inc()
+                log.error(
+                    "rules broke at a tick",
+                    topic=partition.topic, partition=partition.number, offset=entry.offset,
+                    operator=(letter.key or b"").decode(), why=dict(letter.headers)["message"].decode(),
+                )  # fmt: skip
 
     def broke(self, partition: Partition, entry: Entry, error: Exception) -> None:
         """The rules raised on an entry."""
-        self._entries += 1
-        self._broken.append(self._entries)
-        while self._broken[0] <= self._entries - WINDOW:
-            self._broken.popleft()
         log.error(
             "rules broke on a record",
             topic=partition.topic, partition=partition.number, offset=entry.offset, exc_info=error,
         )  # fmt: skip
-        if len(self._broken) > LIMIT:
-            ends.fail(
-                f"our rules broke on {len(self._broken)} of the last {WINDOW} entries; the rest is left where it is"
-            )
+        # a fresh process would break on the same entries: the measure is in the position rows, and nobody starts at 0
+        if sum(owned.broken for owned in self._owned()) > BREAKS * self._limit:
+            ends.alarm(
+                "our own rules break on too many records; no more of them are set aside, all the others are where they "
+                "were; install a version that is repaired, or let them be set aside with LIANFANG_INTERNAL_ERRORS",
+                topic=partition.topic, partition=partition.number, offset=entry.offset, limit=self._limit,
+            )  # fmt: skip
 
     def _ledger(self, partition: Partition, verdict: str, records: int) -> None:
         if records:

@@ -13,8 +13,9 @@ from schemas.times import format_instant, parse_instant
 from streams.facts import REACH, Fact, fact
 from streams.identity import FORM as IDENTITY
 from streams.identity import Identity
-from streams.journal import read_journaled, refusal
-from streams.machine import Applied, Entry, Output, Sort
+from streams.journal import RESENT, read_journaled, refusal
+from streams.machine import ENTRY, ORIGIN, Applied, Entry, Output, Sort
+from streams.operators.impairing import AT_TICK, OF_SAMPLES, OF_STAFF, heal, impair, waiting, words
 from streams.operators.model import (
     EXPOSURE,
     FEED,
@@ -31,7 +32,7 @@ from streams.operators.model import (
 from streams.operators.placing import MENTIONS_KEPT, Touched, feel, place, unfeel, withdraw
 from streams.operators.survey import Survey
 from streams.record_log import RecordLog
-from streams.rows import row_key
+from streams.rows import SEPARATOR, Row, row_key
 from streams.standing import Cause, Trigger
 
 if TYPE_CHECKING:
@@ -42,21 +43,24 @@ class Operators(RecordLog):
     """The operators of one partition."""
 
     def __init__(self, partition: int, context: Context) -> None:
-        super().__init__(FORMS, context, internal=Sort.SAMPLES)
+        super().__init__(FORMS, context, Sort.SAMPLES, Sort.IMPAIRED)
         self._survey = Survey(self.rows, context.rules, partition, drill=context.settings.drill)
 
     def broken(self, entry: Entry, error: Exception) -> Applied:
-        """A rule raised: the record is kept in `dead-letters`, its operator's absence kinds are withheld."""
-        outputs = [refusal(entry, Reason.INTERNAL_ERROR, f"a rule raised {type(error).__name__}")]
+        """A rule raised: the entry is kept in `dead-letters`, its operator's absence kinds are withheld."""
+        self._begin(entry)
+        outputs = [refusal(entry, Reason.INTERNAL_ERROR, f"a rule raised {words(error)}")]
+        if entry.headers.get(ENTRY) == Sort.SAMPLES.encode():
+            told = orjson.loads(entry.value or b"")
+            if row_key(STAFF, told["operator"], told["staff"]) in self.rows:
+                place = f"{entry.topic}/{entry.partition}/{entry.offset}"
+                impair(self.rows, told["operator"], (OF_SAMPLES + told["staff"], place), self._now)
+            return Applied(outputs, Verdict.REFUSED, reason=Reason.INTERNAL_ERROR)
         try:
             record = read_journaled(entry, self._rules.goods_classes)
-        except (Refused, KeyError):
+        except (Refused, KeyError):  # it is none, or none any longer: nobody waits for it
             return Applied(outputs, Verdict.REFUSED, reason=Reason.INTERNAL_ERROR)
-        operator = record.log[1]
-        key = row_key(PULSE, operator, "")
-        pulse = self.rows.get(key, Pulse) or Pulse(named=record.recorded)
-        impaired = tuple(sorted({*pulse.impaired, (record.source, record.id)}))
-        self.rows.put(key, replace(pulse, impaired=impaired), due=pulse.named + REACH)
+        impair(self.rows, record.log[1], (record.source, record.id), record.recorded)
         return Applied(outputs, Verdict.REFUSED, record.type, Reason.INTERNAL_ERROR)
 
     def _record(self, record: Record, new: Identity | None, entry: Entry) -> list[Output]:
@@ -105,6 +109,16 @@ class Operators(RecordLog):
         return [Output("feeds", feed.encode(), orjson.dumps(value))]
 
     def _hear(self, entry: Entry) -> list[Output]:
+        return self._impaired(entry) if entry.headers[ENTRY] == Sort.IMPAIRED.encode() else self._samples(entry)
+
+    def _impaired(self, entry: Entry) -> list[Output]:
+        """A record of a staff member breaks our rules: what is missing may be in it."""
+        told = orjson.loads(entry.value or b"")
+        if row_key(STAFF, told["operator"], told["staff"]) in self.rows:
+            impair(self.rows, told["operator"], (OF_STAFF + told["staff"], ""), self._now)
+        return []
+
+    def _samples(self, entry: Entry) -> list[Output]:
         """What counts of a staff member's samples, as the staff machine says."""
         told = orjson.loads(entry.value or b"")
         operator, staff = told["operator"], told["staff"]
@@ -112,7 +126,16 @@ class Operators(RecordLog):
         key = row_key(STAFF, operator, staff)
         if key not in self.rows:
             return []
+        unread = waiting(self.rows, operator, OF_SAMPLES + staff)
+        if RESENT in entry.headers and (unread is None or unread[1] != entry.headers[ORIGIN].decode()):
+            return []  # sent again, and the staff machine has said something newer since
         row = touched.get(key, Staff)
+        if unread is not None:
+            heal(self.rows, operator, unread)
+        if told.get("impaired"):
+            impair(self.rows, operator, (OF_STAFF + staff, ""), self._now)
+        else:
+            heal(self.rows, operator, (OF_STAFF + staff, ""))
         last = Fact(*told["last"]) if told["last"] else None
         samples = tuple(
             StaffSample(sample, named, Fact(*positive) if positive else None, hazard)
@@ -142,8 +165,23 @@ class Operators(RecordLog):
         row = self.rows.get(row_key(STAFF, operator, staff), Staff)
         return max((item.named for item in row.samples if item.sample == sample), default=0) if row else 0
 
-    def _at_tick(self, key: str, trigger: Trigger, before: int) -> list[Output]:
-        return self._survey.at_tick(key, trigger, before)
+    def _at_tick(self, key: str, trigger: Trigger, before: int, entry: Entry) -> list[Output]:
+        """One row. A rule that raises on it impairs its operator alone; the row is asked again at the next tick."""
+        operator, mark = key.split(SEPARATOR, 2)[1], (AT_TICK, key)
+        self.rows.mark()
+        try:
+            outputs = self._survey.at_tick(key, trigger, before)
+        except Exception as error:
+            self.rows.rollback()
+            row = self.rows.get(key, Row)
+            if row is not None:
+                self.rows.put(key, row, due=trigger.now + 1, watch=self.rows.is_watching(key))
+            if not impair(self.rows, operator, mark, trigger.now):
+                return []  # said before
+            message = f"a rule raised {words(error)} at a tick, which is asked again at each tick"
+            return [refusal(replace(entry, key=operator.encode()), Reason.INTERNAL_ERROR, message)]
+        heal(self.rows, operator, mark)
+        return outputs
 
     def _refill(self, operator: str, pulse: Pulse) -> Pulse:
         """The earliest mentions again, from the identities, once all that were kept at hand were withdrawn."""

@@ -8,18 +8,18 @@ import orjson
 from msgspec.structs import replace
 
 from schemas.alerts import Kind, alert_id
-from schemas.envelope import VOID, Record
+from schemas.envelope import VOID, Record, Refused
 from schemas.reasons import Reason, Verdict
 from schemas.reports import Action
 from streams.alerting import say
 from streams.facts import REACH, Closes, Fact, fact, without
 from streams.identity import FORM as IDENTITY
 from streams.identity import Identity
-from streams.journal import refusal
-from streams.machine import ENTRY, Applied, Entry, Output, Sort
+from streams.journal import RESENT, read_journaled, refusal
+from streams.machine import ENTRY, ORIGIN, Applied, Entry, Output, Sort
 from streams.record_log import RecordLog
 from streams.rows import SEPARATOR, row_key
-from streams.staff.model import CLOSES, FORMS, MEMBER, UNCLAIMED, Employer, Member, StaffTest, Unclaimed
+from streams.staff.model import CLOSES, FORMS, MEMBER, UNCLAIMED, UNREAD, Employer, Member, StaffTest, Unclaimed, Unread
 from streams.staff.rules import last_sample, latest_named, standing_tests, unemployed_positive
 from streams.standing import Case, Cause, Trigger, compare
 
@@ -31,14 +31,52 @@ class Staff(RecordLog):
     """The staff members of one partition."""
 
     def __init__(self, partition: int, context: Context) -> None:
-        super().__init__(FORMS, context, internal=Sort.SPELLS)
+        super().__init__(FORMS, context, Sort.SPELLS)
         self._partition = partition
         self._drill = context.settings.drill
 
     def broken(self, entry: Entry, error: Exception) -> Applied:
-        """A rule raised: the record is kept in `dead-letters`."""
+        """A rule raised: the entry is kept in `dead-letters`; what is missing is withheld from all who employ them."""
+        self._begin(entry)
         letter = refusal(entry, Reason.INTERNAL_ERROR, f"a rule raised {type(error).__name__}")
-        return Applied([letter], Verdict.REFUSED, reason=Reason.INTERNAL_ERROR)
+        if entry.headers.get(ENTRY) == Sort.SPELLS.encode():
+            told = orjson.loads(entry.value or b"")
+            place = f"{entry.topic}/{entry.partition}/{entry.offset}"
+            outputs = self._impair(told["staff"], ("", told["operator"], place), told["operator"])
+            return Applied([letter, *outputs], Verdict.REFUSED, reason=Reason.INTERNAL_ERROR)
+        try:
+            record = read_journaled(entry, self._rules.goods_classes)
+        except (Refused, KeyError):  # it is none, or none any longer: nobody waits for it
+            return Applied([letter], Verdict.REFUSED, reason=Reason.INTERNAL_ERROR)
+        outputs = self._impair(record.log[1], (record.source, record.id))
+        return Applied([letter, *outputs], Verdict.REFUSED, record.type, Reason.INTERNAL_ERROR)
+
+    def _impair(self, staff: str, mark: tuple[str, ...], *operators: str) -> list[Output]:
+        """Remember what waits for the repair, and tell the operators; asks no rule, since one has just raised."""
+        rest = [other for other in self._marks(staff) if other[:2] != mark[:2]]
+        self.rows.put(row_key(UNREAD, staff, ""), Unread(tuple(sorted((*rest, mark)))))
+        member = self.rows.get(row_key(MEMBER, staff, ""), Member) or Member()
+        headers = ((ENTRY, Sort.IMPAIRED.encode()),)
+        return [
+            Output("operator-journal", name.encode(), orjson.dumps({"operator": name, "staff": staff}), headers)
+            for name in dict.fromkeys((*member.employers, *operators))
+        ]
+
+    def _marks(self, staff: str) -> tuple[tuple[str, ...], ...]:
+        row = self.rows.get(row_key(UNREAD, staff, ""), Unread)
+        return row.marks if row else ()
+
+    def _read(self, staff: str, mark: tuple[str, ...] | None) -> bool:
+        """Nothing waits for this any longer; whether anything did."""
+        marks = self._marks(staff)
+        rest = tuple(other for other in marks if other != mark)
+        if rest == marks:
+            return False
+        if rest:
+            self.rows.put(row_key(UNREAD, staff, ""), Unread(rest))
+        else:
+            self.rows.drop(row_key(UNREAD, staff, ""))
+        return True
 
     def _record(self, record: Record, new: Identity | None, entry: Entry) -> list[Output]:
         """`new`: its identity, if it counts."""
@@ -67,8 +105,9 @@ class Staff(RecordLog):
         if new is not None:
             self._ledger.enter(record.log, new, where)
         member = replace(member, named=max(member.named, record.recorded))
+        again = self._read(staff, (record.source, record.id))
         trigger = self._trigger(cause, record.recorded, entry, fact(record))
-        return self._look(staff, before, member, trigger)
+        return self._look(staff, before, member, trigger, again=again)
 
     def _close(self, record: Record, staff: str) -> tuple[str, ...]:
         if record.data.action is not Action.CLOSE:
@@ -93,15 +132,21 @@ class Staff(RecordLog):
         if before is None and not spells:
             return []  # both forgot the person at the same tick
         before = before or Member()
+        unread = next((mark for mark in self._marks(staff) if mark[:2] == ("", operator)), None)
+        if RESENT in entry.headers and (unread is None or unread[2] != entry.headers[ORIGIN].decode()):
+            return []  # sent again, and the operator's machine has said something newer since
         employers = {name: employer for name, employer in before.employers.items() if name != operator}
         if told["cause"] != Cause.FORGOTTEN:  # without spells it is still told: what it knows may not go stale
             employers[operator] = Employer(spells)
+        again = self._read(staff, unread)
         member = replace(before, employers=employers, named=max(before.named, told["named"]))
         because = Fact(*told["fact"]) if told["fact"] else None
         trigger = self._trigger(Cause(told["cause"]), told["at"], entry, because)
-        return self._look(staff, before, member, trigger)
+        return self._look(staff, before, member, trigger, again=again)
 
-    def _look(self, staff: str, before: Member, member: Member, trigger: Trigger) -> list[Output]:
+    def _look(
+        self, staff: str, before: Member, member: Member, trigger: Trigger, *, again: bool = False
+    ) -> list[Output]:
         """Store the row, say what is to be said without operator, tell the operators what changed for them."""
         latest = latest_named(member)
         first_forgotten = min((member.named, *latest.values())) + REACH
@@ -114,7 +159,7 @@ class Staff(RecordLog):
             named = max(row.named, latest.get(sample, 0))
             row = replace(row, staff=tuple(sorted({*row.staff, staff})), named=named)
             outputs += self._look_unclaimed(key, sample, row, trigger)
-        return outputs + self._tell(staff, before, member, trigger)
+        return outputs + self._tell(staff, before, member, trigger, again=again)
 
     def _look_unclaimed(self, key: str, sample: str, row: Unclaimed, trigger: Trigger) -> list[Output]:
         """The alert of a positive sample that no operator's spell claims; of several, the later record's."""
@@ -157,12 +202,14 @@ class Staff(RecordLog):
         row = self.rows.get(row_key(CLOSES, staff, alert), Closes)
         return row.closes if row else ()
 
-    def _tell(self, staff: str, before: Member, member: Member, trigger: Trigger) -> list[Output]:
+    def _tell(self, staff: str, before: Member, member: Member, trigger: Trigger, *, again: bool) -> list[Output]:
         """What counts of the samples, to the operators that do not know it yet."""
         view, known = self._view(member), self._view(before)
+        if self._marks(staff):
+            view["impaired"] = known["impaired"] = True
         outputs = []
         for operator in member.employers:
-            if view == known and operator in before.employers:
+            if view == known and operator in before.employers and not again:
                 continue
             value = {
                 **view,
@@ -190,7 +237,7 @@ class Staff(RecordLog):
             "named": member.named,
         }
 
-    def _at_tick(self, key: str, trigger: Trigger, before: int) -> list[Output]:
+    def _at_tick(self, key: str, trigger: Trigger, before: int, entry: Entry) -> list[Output]:
         form, staff, _ = key.split(SEPARATOR, 2)
         if form == MEMBER:
             return self._member_at_tick(key, staff, trigger)
@@ -217,6 +264,7 @@ class Staff(RecordLog):
         if member is None:
             return []
         if trigger.now >= member.named + REACH:
+            self.rows.drop(row_key(UNREAD, staff, ""))
             self.rows.drop(key)  # the operators, and the samples, are forgotten at the same tick by themselves
             return []
         gone = {sample for sample, recorded in latest_named(member).items() if trigger.now >= recorded + REACH}

@@ -11,7 +11,7 @@ from streams.record_log import META, Meta
 from streams.rows import Row
 from streams.standing import Said
 
-MEMBER, UNCLAIMED, CLOSES = "member", "unclaimed", "closes"
+MEMBER, UNREAD, UNCLAIMED, CLOSES = "member", "unread", "unclaimed", "closes"
 
 
 class StaffTest(Fact, frozen=True, array_like=True):
@@ -36,6 +36,14 @@ class Member(Row, frozen=True, array_like=True):
     named: int = 0
 
 
+class Unread(Row, frozen=True, array_like=True):
+    """What our own rules broke on of a staff member: (source, id) of records, and ("", operator, place in the journal)
+    where it was what that operator's machine said last. Only as long as something waits.
+    """
+
+    marks: tuple[tuple[str, ...], ...]
+
+
 class Unclaimed(Row, frozen=True, array_like=True):
     """A sample that was positive at some time. `staff`: whose; `said`: the alert that it has without operator.
 
@@ -47,4 +55,11 @@ class Unclaimed(Row, frozen=True, array_like=True):
     said: Said | None = None
 
 
-FORMS: dict[str, type[Row]] = {MEMBER: Member, UNCLAIMED: Unclaimed, CLOSES: Closes, META: Meta, IDENTITY: Identity}
+FORMS: dict[str, type[Row]] = {
+    MEMBER: Member,
+    UNREAD: Unread,
+    UNCLAIMED: Unclaimed,
+    CLOSES: Closes,
+    META: Meta,
+    IDENTITY: Identity,
+}

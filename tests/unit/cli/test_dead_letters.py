@@ -75,27 +75,29 @@ def run(settings):
     return run
 
 
-def test_they_are_listed_in_order_with_reason_and_origin(run):
+def test_they_are_listed_newest_first_or_from_a_time_on_with_reason_and_origin(run):
     code, said, _ = run("list")
     assert code == 0
-    assert [(one["position"], one["reason"], one["origin"], one["type"]) for one in said] == [
-        ("0/0", "invalid-data", "registry/0/0", "staff.enrolled"),
-        ("1/0", "not-json", "scan-events/0/1", ""),
-        ("2/0", "invalid-data", "scan-events/0/2", "goods.sold"),
-        ("3/0", "not-json", "scan-events/0/3", ""),
+    assert [(one["position"], one["reason"], one["origin"], one["type"], one["bytes"]) for one in said] == [
+        ("3/0", "not-json", "scan-events/0/3", "", None),
+        ("2/0", "invalid-data", "scan-events/0/2", "goods.sold", len(SENT[2][2])),
+        ("1/0", "not-json", "scan-events/0/1", "", len(SENT[1][2])),
+        ("0/0", "invalid-data", "registry/0/0", "staff.enrolled", len(SENT[0][2])),
     ]
-    assert said[0]["time"] == "2022-01-12T01:35:00.000Z"
-    assert said[0]["message"].startswith("staff:")
-    assert run("list", as_json=False)[1].startswith("0/0  2022-01-12T01:35:00.000Z  invalid-data  registry/0/0")
+    assert said[-1]["time"] == "2022-01-12T01:35:00.000Z"
+    assert said[-1]["message"].startswith("staff:")
+    since = run("list", "--since", "2022-01-12T01:35:00Z", as_json=False)[1]
+    assert since.startswith("0/0  2022-01-12T01:35:00.000Z  invalid-data  registry/0/0")
 
 
 @pytest.mark.parametrize(
     ("filters", "positions"),
     [
-        (["--reason", "not-json"], ["1/0", "3/0"]),
+        (["--reason", "not-json"], ["3/0", "1/0"]),
         (["--topic", "registry"], ["0/0"]),
         (["--since", "2022-01-12T01:35:02Z"], ["2/0", "3/0"]),
-        (["--until", "2022-01-12T01:35:01Z"], ["0/0", "1/0"]),
+        (["--until", "2022-01-12T01:35:01Z"], ["1/0", "0/0"]),
+        (["--since", "2022-01-12T01:35:01Z", "--until", "2022-01-12T01:35:02Z"], ["1/0", "2/0"]),
         (["--since", "1h"], []),
         (["--reason", "not-json", "--until", "2022-01-12T01:35:01Z"], ["1/0"]),
     ],
@@ -104,11 +106,15 @@ def test_they_are_found_by_reason_origin_and_time(run, filters, positions):
     assert [one["position"] for one in run("list", *filters)[1]] == positions
 
 
-def test_a_page_says_how_to_go_on(run):
-    _, first, stderr = run("list", "--limit", "3")
+@pytest.mark.parametrize("since", [[], ["--since", "2022-01-12T01:35:00Z"]], ids=["backwards", "from a time on"])
+def test_a_page_says_how_to_go_on(run, since):
+    _, first, stderr = run("list", "--limit", "3", *since)
     page = stderr.split("--page ")[1].strip()
-    _, second, _ = run("list", "--limit", "3", "--page", page)
-    assert [one["position"] for one in first + second] == ["0/0", "1/0", "2/0", "3/0"]
+    _, second, _ = run("list", "--limit", "3", "--page", page, *since)
+    seen = [one["position"] for one in first + second]
+    assert seen == (["0/0", "1/0", "2/0", "3/0"] if since else ["3/0", "2/0", "1/0", "0/0"])
+    other = [] if since else ["--since", "1h"]
+    assert run("list", "--page", page, *other, as_json=False)[0] == 2
 
 
 def test_one_is_shown_with_its_fields_and_nobodys_data(run):
@@ -155,6 +161,8 @@ def test_a_rehearsal_sends_nothing(run, settings):
         ["show", "0"],
         ["list", "--since", "soon"],
         ["list", "--reason", "bad"],
+        ["list", "--page", "0/1"],
+        ["list", "--page", "before:0"],
     ],
 )
 def test_wrong_usage_is_said(run, arguments):
