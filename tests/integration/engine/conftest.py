@@ -10,6 +10,7 @@ import pytest
 
 from connectors.embedded import Supervisor
 from tests.integration.engine import ledger
+from tests.integration.engine.nursery import Nursery
 
 SESSION = "4"
 
@@ -28,7 +29,7 @@ class Rig:
         env = dict(self.env)
         if breaking:
             env |= {
-                "LIANFANG_TEST_PATCH": f"tests.integration.engine.breaking:{breaking}",
+                "LIANFANG_TEST_PATCH": f"tests.integration.engine.breaking.hazards:{breaking}",
                 "LIANFANG_TEST_BROKEN": str(folder),
             }
         self.supervisor.add(name, [sys.executable, "-m", "tests.integration.engine.worker"], env=env)
@@ -44,6 +45,13 @@ class Rig:
 
     def exits(self) -> list[int]:
         return [code for child in self.supervisor.children for code in child.exits]
+
+
+@pytest.fixture(scope="session")
+def nursery():
+    made = Nursery()
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=["kafka", "embedded_broker"])

@@ -53,6 +53,7 @@ class Sender:
     transactional: bool = False
     keys: int = 50
     seed: int = 1
+    topics: Mapping[str, int] = field(default_factory=lambda: TOPICS)
     sent: list[tuple[str, bytes]] = field(default_factory=list)
 
     async def send(self, number: int, *, rate: float = 0.0) -> None:
@@ -75,7 +76,7 @@ class Sender:
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all")
         await producer.start()
         try:
-            for partition in range(TOPICS[topic]):
+            for partition in range(self.topics[topic]):
                 await producer.send_and_wait(
                     self.prefix + topic, str(tick).encode(), partition=partition, headers=[(ENTRY, b"tick")]
                 )
@@ -114,8 +115,7 @@ async def read(bootstrap: str, prefix: str, topics: Mapping[str, int] = TOPICS, 
         tps = [TopicPartition(prefix + name, number) for name, count in topics.items() for number in range(count)]
         consumer.assign(tps)
         await consumer.seek_to_beginning(*tps)
-        settings = Settings(bootstrap=bootstrap, commit=Commit.PLAIN if plain else Commit.TRANSACTIONS)
-        ends = await high_watermarks(settings, consumer, tps)
+        ends = await _ends(bootstrap, tps, plain=plain)
         records: dict[str, list] = defaultdict(list)
         async with asyncio.timeout(30):
             while any([await consumer.position(tp) < ends[tp] for tp in tps]):
@@ -126,16 +126,28 @@ async def read(bootstrap: str, prefix: str, topics: Mapping[str, int] = TOPICS, 
         await consumer.stop()
 
 
+async def _ends(bootstrap: str, tps: list[TopicPartition], *, plain: bool) -> dict[TopicPartition, int]:
+    """High watermarks: the end that a read_committed reader is told may lie before what was just committed."""
+    settings = Settings(bootstrap=bootstrap, commit=Commit.PLAIN if plain else Commit.TRANSACTIONS)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        return await high_watermarks(settings, consumer, tps)
+    finally:
+        await consumer.stop()
+
+
 async def wait_until_done(
-    bootstrap: str, prefix: str, *, within: float = 30.0, group: str = "lianfang", plain: bool = False
-) -> None:
+    bootstrap: str, prefix: str, *, within: float = 30.0, group: str = "lianfang", plain: bool = False,
+    topics: Mapping[str, int] = TOPICS,
+) -> None:  # fmt: skip
     """Until the group has committed past everything that was in its inputs, twice in a row."""
     settings = Settings(bootstrap=bootstrap, commit=Commit.PLAIN if plain else Commit.TRANSACTIONS)
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
     await admin.start()
     await consumer.start()
-    tps = [TopicPartition(prefix + name, n) for name in ("first", "second") for n in range(TOPICS[name])]
+    tps = [TopicPartition(prefix + name, n) for name in ("first", "second") for n in range(topics[name])]
     calm = 0
     lag: dict = {}
     try:
@@ -177,7 +189,7 @@ def check(found: Read, sent: list[tuple[str, bytes]], *, exactly: bool) -> None:
     journaled = Counter(r.value for r in found.records["second"] if r.key is not None)
     if exactly:
         assert journaled == Counter(value for _, value in sent), _difference(journaled, sent)
-    assert set(journaled) == {value for _, value in sent}
+    assert set(journaled) == {value for _, value in sent}, _difference(journaled, sent)
     stages = ("first", "second") if exactly else ("first",)
     for stage in stages:
         state = {key.decode().split("\x1f")[1]: json.loads(value.split(b" ", 3)[3])
