@@ -283,6 +283,17 @@ async def two_clocks_tick(case: Case) -> None:
     assert len(rings) == len(keys), f"{len(rings)} rings for {len(keys)} keys"
 
 
+async def a_tick_is_cut_in_the_middle(case: Case) -> None:
+    """What it had not yet said is said by the next owner."""
+    await _working(case)
+    case.tell("die")
+    await case.sender.tick(1_000)
+    await case.done()
+    rings = [record.key for record in (await case.check(exits=[70])).records["rings"]]
+    keys = {key for key, _ in case.sender.sent}
+    assert len(rings) == len(set(rings)) == len(keys), f"{len(rings)} rings for {len(keys)} keys"
+
+
 async def a_sender_names_a_header_carelessly(case: Case) -> None:
     """One record of many."""
     await _working(case)

@@ -124,6 +124,13 @@ REPAIRS = (
     Repair("crash", "crashes_service_by_service", on.the_last_batch_meets_it, HANG, ("a_part_of_the_worker_breaks",)),
     Repair("progress", "watches_no_progress", on.the_last_batch_meets_it, HANG, ("loses_a_batch", "is_impatient")),
     Repair("loop", "watches_no_loop", on.the_last_batch_meets_it, HANG, ("blocks_the_loop", "is_impatient")),
+    Repair(
+        "slice",
+        "takes_a_tick_for_done_at_its_first_slice",
+        on.a_tick_is_cut_in_the_middle,
+        "rings",
+        ("dies_within_a_tick",),
+    ),
     Repair("tick", "ticks_again", on.two_clocks_tick, "rings"),
     Repair("header", "reads_header_names_strictly", on.a_sender_names_a_header_carelessly, HANG),
     Repair("growth", "lets_state_be", on.a_public_topic_has_grown, HANG, ("reads_a_public_topic",)),

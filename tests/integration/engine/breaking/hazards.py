@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 
 from streams.engine import engine as engine_module
-from streams.engine import watch
+from streams.engine import partition, watch
 from streams.engine.engine import Engine
 from streams.engine.fetching import FetchThread
 from streams.engine.flow import Flow
@@ -100,6 +100,21 @@ def dies_halfway_through_a_plain_unit() -> None:
 
     Sending.send = sends
     Plain._save = saves
+
+
+def dies_within_a_tick() -> None:
+    """The process ends in the middle of a tick, when some of its slices are written and others not; after the word."""
+    slice_ = Partition._slice
+    partition.UNIT_OF_TICK = 2
+    done = {"slices": 0}
+
+    def dies(self: Partition, *given: Any) -> None:
+        done["slices"] += 1
+        if told("die") and done["slices"] > 3:
+            die("died")
+        slice_(self, *given)
+
+    Partition._slice = dies
 
 
 def holds_a_unit() -> None:

@@ -286,6 +286,17 @@ def watches_no_loop() -> None:
     watch.Watchdog.beat = lambda self: setattr(self, "_beaten", math.inf)
 
 
+def takes_a_tick_for_done_at_its_first_slice() -> None:
+    """A message that was begun is behind its reader."""
+    begin = Partition._begin_tick
+
+    def begins(self: Partition, entry: Any) -> None:
+        begin(self, entry)
+        self._next = entry.offset + 1
+
+    Partition._begin_tick = begins
+
+
 def ticks_again() -> None:
     """A tick is a message like any other."""
     begin = Partition._begin_tick
