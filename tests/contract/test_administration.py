@@ -11,9 +11,11 @@ import subprocess
 import sys
 import time
 import uuid
+import zipfile
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -41,22 +43,21 @@ class Day:
 
     def java(self, name, *arguments):
         """What one of Kafka's tools says."""
-        command = ["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", f"{kafka_jars()}/*", name, *arguments]
+        jvm = ["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", f"{kafka_jars()}/*"]
+        command = [*jvm, tool(name), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def groups(self, *arguments):
         return self.java(
-            "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+            "ConsumerGroupCommand",
             "--bootstrap-server", self.cluster.bootstrap, "--group", self.group, "--describe", *arguments,
         )  # fmt: skip
 
     def transactions(self, *arguments):
         """Rows of a table, by column."""
-        said = self.java(
-            "org.apache.kafka.tools.TransactionsCommand", "--bootstrap-server", self.cluster.bootstrap, *arguments
-        )
+        said = self.java("TransactionsCommand", "--bootstrap-server", self.cluster.bootstrap, *arguments)
         return table(said)
 
     def lag(self):
@@ -66,10 +67,20 @@ class Day:
         """What is in the log files of a topic, batch by batch."""
         for folder in sorted((self.cluster.nodes[0].folder / "data").glob(f"{self.prefix}{topic}-[0-9]*")):
             files = ",".join(str(file) for file in sorted(folder.glob("*.log")))
-            said = self.java("kafka.tools.DumpLogSegments", "--files", files)
+            said = self.java("DumpLogSegments", "--files", files)
             yield [
                 dict(re.findall(r"(\w+): (\S+)", line)) for line in said.splitlines() if line.startswith("baseOffset")
             ]
+
+
+@cache
+def tool(name):
+    """The class of a tool; which package it is in differs between Kafka's versions."""
+    for jar in sorted(kafka_jars().glob("kafka*.jar")):
+        for entry in zipfile.ZipFile(jar).namelist():
+            if entry.endswith(f"/{name}.class"):
+                return entry.removesuffix(".class").replace("/", ".")
+    raise AssertionError(f"{name} is in no jar of Kafka's")
 
 
 def table(said):
@@ -187,7 +198,7 @@ def test_no_transaction_is_open_and_each_has_the_name_of_its_log(day):
 def test_no_partition_holds_a_transaction_that_was_left_open(day):
     for number in range(JOURNALS["operator-journal"]):
         producers = day.java(
-            "org.apache.kafka.tools.TransactionsCommand", "--bootstrap-server", day.cluster.bootstrap,
+            "TransactionsCommand", "--bootstrap-server", day.cluster.bootstrap,
             "describe-producers", "--topic", day.prefix + "operator-journal", "--partition", str(number),
         )  # fmt: skip
         rows = [line.split() for line in producers.splitlines()[1:] if line.strip()]
