@@ -64,7 +64,7 @@ async def somebody_joins_while_a_unit_is_written(case: Case) -> None:
     case.start()
     await case.send()
     await case.heard("writing")
-    case.start("two", harmless=True)
+    case.start("two")
     await case.heard("let-go")
     await case.send()
     await case.done()

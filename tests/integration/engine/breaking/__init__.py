@@ -33,6 +33,11 @@ def told(name: str) -> bool:
     return Path(FOLDER, name).exists()
 
 
+def all_told(start: str) -> list[Path]:
+    """All words that begin so."""
+    return list(Path(FOLDER).glob(f"{start}*"))
+
+
 async def until_told(name: str) -> None:
     """Wait for the word."""
     while not told(name):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import threading
 from typing import Any
 
@@ -22,7 +23,7 @@ from streams.engine.position import KEY
 from streams.engine.transport import Consumer
 from streams.engine.units import Plain, Sending, Transactional, Unit
 from tests.integration.engine import machines
-from tests.integration.engine.breaking import die, once, told, until_told
+from tests.integration.engine.breaking import all_told, die, once, told, until_told
 from tests.integration.engine.machines import Counter
 
 SESSION = 3.0
@@ -141,21 +142,33 @@ def sees_no_freezing() -> None:
 
 
 def writes_slowly() -> None:
-    """The first unit with records is under way when a rebalance comes, and for three seconds more."""
-    commit, drop = Transactional.commit, FetchThread.drop
+    """The first unit with records is under way when a rebalance comes, and until two workers have taken over what they
+    got by it, five seconds at most.
+    """
+    commit, drop, start = Transactional.commit, FetchThread.drop, Engine._start_ports
 
     def drops(self: FetchThread) -> None:
-        once("revoked")
+        if told("writing"):
+            once("revoked")
         drop(self)
+
+    async def takes_over(self: Engine, assigned: Any) -> None:
+        await start(self, assigned)
+        if told("revoked"):
+            once(f"taken-over-{os.getpid()}")
 
     async def slowly(self: Transactional, unit: Unit) -> None:
         if unit.records and once("writing"):
             await until_told("revoked")
-            await asyncio.sleep(SESSION)
+            with contextlib.suppress(TimeoutError):  # nobody takes over before it is written, as it should be
+                async with asyncio.timeout(5.0):
+                    while len(all_told("taken-over-")) < 2:
+                        await asyncio.sleep(0.01)
             once("let-go")
         await commit(self, unit)
 
     FetchThread.drop = drops
+    Engine._start_ports = takes_over
     Transactional.commit = slowly
 
 
@@ -392,3 +405,8 @@ def blocks_the_loop() -> None:
 def is_impatient() -> None:
     """A worker that may stand still with work to do for two seconds only."""
     watch.STALL = watch.STALL_OF_ONE = 2.0
+
+
+def is_patient() -> None:
+    """A worker that may stand still for as long as it likes: no watchdog comes to help."""
+    watch.STALL = watch.STALL_OF_ONE = 3600.0
