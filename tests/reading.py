@@ -47,9 +47,10 @@ async def everything(
         found: dict[TopicPartition, list[ConsumerRecord]] = {place: [] for place in places(settings, topics)}
         reader.assign(list(found))
         await reader.seek_to_beginning()
-        ends = await high_watermarks(settings, reader, found)
+        # high watermarks: what a read_committed reader is told may lie before what was just committed
+        bounds = await ends(settings, topics)
         async with asyncio.timeout(WITHIN):
-            for place, end in ends.items():
+            for place, end in bounds.items():
                 while await reader.position(place) < end:
                     for part, messages in (await reader.getmany(timeout_ms=100)).items():
                         found[part] += messages

@@ -57,7 +57,7 @@ def transactional_producer(settings: Settings, transactional_id: str) -> AIOKafk
         max_batch_size=256 * 1024,
         transactional_id=transactional_id,
         transaction_timeout_ms=int(TRANSACTION_WITHIN * 1000),
-        retry_backoff_ms=10,  # H15: aiokafka would wait 100 ms between two transactions
+        retry_backoff_ms=10,  # H15: aiokafka asks after 100 ms whether a former owner's transaction is over
     )
 
 

@@ -35,8 +35,9 @@ class Consumer(driver.Consumer):
         return self._thread
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        # H10: Faust makes four futures for each record and drops partitions under pressure; here one message is one
-        # batch, and a small bounded queue, at which this loop waits, is the back pressure
+        # H10: Faust makes four futures for each record and drops partitions from fetching under pressure; here one
+        # message is one batch, all partitions are asked for, and a small bounded queue, at which this loop waits, is
+        # the back pressure
         while not (self._stopped.is_set() or fetcher._stopped.is_set()):
             if not self.flow_active:
                 await self.wait(self.can_resume_flow)
@@ -105,12 +106,6 @@ class Consumer(driver.Consumer):
 
     async def verify_all_partitions_active(self) -> None:
         """Faust only logs what it finds here; the engine's watchdog acts."""
-
-    def on_buffer_full(self, tp: TopicPartition) -> None:
-        """H10: no partition is dropped from fetching; the queue's bound is the back pressure."""
-
-    def on_buffer_drop(self, tp: TopicPartition) -> None:
-        """H10, as above."""
 
     async def crash(self, reason: BaseException) -> NoReturn:
         """Crash-only: Faust would stop services one by one while others go on committing."""

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.cli import COMMANDS
 from streams.settings import Settings
-from tests.house.tree import ROOT, command, files, source
+from tests.house.tree import ROOT, command, files, python, source
 
 DOCUMENTS = [path for path in files() if path.suffix == ".md"]
 FRONT = [path for path in DOCUMENTS if path.parts[0] in ("docs",) or len(path.parts) == 1]
@@ -66,6 +66,27 @@ def test_each_file_and_section_that_is_linked_exists(path):
 def test_each_path_in_backquotes_exists(path):
     for word in re.findall(r"`((?:schemas|streams|connectors|tests|docs|docker|bench)/[\w./-]*)`", source(path)):
         assert (ROOT / word).exists(), word
+
+
+TESTS = {name for path in python("tests") for name in re.findall(r"def (test_\w+)", source(path))}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=str)
+def test_each_test_that_is_named_exists(path):
+    for name, cut in re.findall(r"(?<![\w./])(test(?:_[a-z0-9]+){4,}_?)(…?)", source(path)):
+        assert name in TESTS or (cut and any(one.startswith(name) for one in TESTS)), name
+
+
+def test_each_repair_that_the_documents_name_is_taken_out_by_a_test_and_each_is_named():
+    removals = set(
+        re.findall(r"^def ([a-z]\w+)", source(ROOT / "tests/integration/engine/breaking/removals.py"), re.MULTILINE)
+    )
+    table = re.findall(r"\|([^|\n]*)\|$", source(ROOT / "streams/engine/README.md"), re.MULTILINE)
+    assert {name for cell in table for name in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", cell)} == removals
+    promised = re.findall(r"test_repairs\.py` \(([^)]*)\)", source(ROOT / "docs/guarantees.md"))
+    named = {name for cell in promised for name in re.findall(r"`(?!test_)(\w+)`", cell)}
+    assert named
+    assert named <= removals
 
 
 def test_the_readme_shows_every_command_that_a_newcomer_needs():

@@ -6,13 +6,13 @@ import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from connectors.embedded import Supervisor
 from streams.settings import Commit, Settings
 from tests.integration.engine import ledger
+from tests.integration.engine.nursery import Nursery
 
 SESSION = "4"
 
@@ -31,7 +31,7 @@ class Rig:
         env = dict(self.env)
         if breaking:
             env |= {
-                "LIANFANG_TEST_PATCH": f"tests.integration.engine.breaking:{breaking}",
+                "LIANFANG_TEST_PATCH": f"tests.integration.engine.breaking.hazards:{breaking}",
                 "LIANFANG_TEST_BROKEN": str(folder),
             }
         self.supervisor.add(name, [sys.executable, "-m", "tests.integration.engine.worker"], env=env)
@@ -60,15 +60,12 @@ class Rig:
             while not happened():
                 await asyncio.sleep(0.05)
 
-    async def until_broken(self, sender: ledger.Sender, folder: Path) -> None:
-        """Send until what breaks the worker has happened, and then to each partition: what was lost is followed."""
-        await sender.send(30)  # too few for that
-        await self.done()
-        async with asyncio.timeout(60):
-            while not list(folder.iterdir()):
-                await sender.send(100)
-        await sender.everywhere()
-        await self.done()
+
+@pytest.fixture(scope="session")
+def nursery():
+    made = Nursery()
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=["kafka", "embedded_broker"])

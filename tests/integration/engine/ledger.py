@@ -54,6 +54,7 @@ class Sender:
     transactional: bool = False
     keys: int = 50
     seed: int = 1
+    topics: Mapping[str, int] = field(default_factory=lambda: TOPICS)
     sent: list[tuple[str, bytes]] = field(default_factory=list)
 
     async def send(self, number: int) -> None:
@@ -81,7 +82,7 @@ class Sender:
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all")
         await producer.start()
         try:
-            for partition in range(TOPICS[topic]):
+            for partition in range(self.topics[topic]):
                 await producer.send_and_wait(
                     self.prefix + topic, str(tick).encode(), partition=partition, headers=[(ENTRY, b"tick")]
                 )
@@ -110,21 +111,24 @@ class Read:
         return {r.partition: Position.decode(r.value) for r in self.records[topic] if r.key == KEY}
 
 
-async def read(settings: Settings) -> Read:
-    found = await everything(settings, TOPICS)
+async def read(settings: Settings, topics: Mapping[str, int] = TOPICS) -> Read:
+    found = await everything(settings, topics)
     records: dict[str, list] = defaultdict(list)
     for place, messages in found.items():
         records[place.topic.removeprefix(settings.prefix)] += messages
     return Read(records)
 
 
-async def wait_until_done(settings: Settings, *, within: float) -> None:
+async def wait_until_done(
+    settings: Settings, *, within: float, group: str | None = None, topics: Mapping[str, int] = TOPICS
+) -> None:
     """Until the group has committed past everything that was in its inputs, twice in a row."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap)
     await admin.start()
     await consumer.start()
-    tps = places(settings, {name: TOPICS[name] for name in ("first", "second")})
+    name = group_id(settings) if group is None else settings.prefix + group
+    tps = places(settings, {name: topics[name] for name in ("first", "second")})
     calm = 0
     lag: dict = {}
     try:
@@ -132,7 +136,7 @@ async def wait_until_done(settings: Settings, *, within: float) -> None:
             while calm < 2:
                 ends = await high_watermarks(settings, consumer, tps)
                 try:
-                    done = await admin.list_consumer_group_offsets(group_id(settings), partitions=tps)
+                    done = await admin.list_consumer_group_offsets(name, partitions=tps)
                 except GroupCoordinatorNotAvailableError:
                     await asyncio.sleep(0.2)  # the first group of a new cluster
                     continue
@@ -166,7 +170,7 @@ def check(found: Read, sent: list[tuple[str, bytes]], *, exactly: bool) -> None:
     journaled = Counter(r.value for r in found.records["second"] if r.key is not None)
     if exactly:
         assert journaled == Counter(value for _, value in sent), _difference(journaled, sent)
-    assert set(journaled) == {value for _, value in sent}
+    assert set(journaled) == {value for _, value in sent}, _difference(journaled, sent)
     stages = ("first", "second") if exactly else ("first",)
     for stage in stages:
         state = {key.decode().split("\x1f")[1]: json.loads(value.split(b" ", 3)[3])

@@ -62,7 +62,7 @@ class Counter:
         return Applied([dead], Verdict.REFUSED, "test", Reason.INTERNAL_ERROR)
 
 
-def _first(partition: int, context: Context) -> Counter:
+def first(partition: int, context: Context) -> Counter:
     return Counter("second")
 
 
@@ -70,6 +70,6 @@ def _second(partition: int, context: Context) -> Counter:
     return Counter(None)
 
 
-FLOWS = (Flow("operators", {"first": "first-state"}, _first), Flow("staff", {"second": "second-state"}, _second))
+FLOWS = (Flow("operators", {"first": "first-state"}, first), Flow("staff", {"second": "second-state"}, _second))
 TOPICS = {"first": 4, "first-state": 4, "second": 3, "second-state": 3, "alarms": 2, "rings": 1, "dead-letters": 1}
 COMPACTED = {"first-state", "second-state"}
