@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 FOUND = for p in $(PYTHON) python3.11 python3.12 python3.13 python3 python; do \
 	if "$$p" -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1; then echo "$$p"; break; fi; done
 
-.PHONY: install dev demo test lint format examples faults bench lock clean help
+.PHONY: install dev demo test lint format examples faults soak bench lock clean help
 
 install: .venv/.installed ## .venv with `lianfang` in it
 
@@ -57,6 +57,10 @@ examples: dev ## every example history with both engines
 
 faults: dev ## the faults, on three real brokers: kill -9, stop and continue, a broker killed
 	@$(PYTEST) tests/faults $(ARGS)
+
+RUNS = 20
+soak: dev ## RUNS=n seeded runs of the whole system under faults on three real brokers, a table at the end; ARGS="--seed 1"
+	@$(BIN)/python -m tests.soak --runs $(RUNS) $(ARGS)
 
 bench: dev ## throughput and latency on a real broker, printed
 	@$(BIN)/python -m bench $(ARGS)

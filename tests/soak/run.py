@@ -1,0 +1,202 @@
+"""One run: processes, a history, faults in the middle of it, and the judgement at the end, as figures of one line."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from random import Random
+
+from redis.asyncio import Redis
+
+from connectors.embedded import Supervisor
+from connectors.topics import cluster as topics_of
+from connectors.views.read import Views
+from streams.clock.barrier import Barrier, Stuck
+from streams.clock.port import KafkaPort
+from tests.brokers import KafkaCluster
+from tests.faults.ledger import READ, Ledger, Topics, count
+from tests.faults.reading import everything
+from tests.soak import catalogue, judging
+from tests.soak.driving import Simulated, Ticks
+from tests.soak.history import History
+from tests.soak.installation import Installation
+from tests.soak.sending import Sender
+from tests.soak.site import RECOVERY_WITHIN, WITHIN, Hangs, Site
+
+OPERATORS = 80
+CALM_WITHIN = 30.0
+"""Seconds after the last fault was put right and the last record sent until everything is through."""
+SETTLED_WITHIN = 60.0
+
+
+@dataclass
+class Figures:
+    """A run in one line. `verdict`: clean, red (lost, doubled or different), slow, hangs."""
+
+    seed: int
+    kafka: str
+    faults: dict[str, float]
+    workers: int
+    verdict: str = "hangs"
+    came: int = 0
+    applied: int = 0
+    refused: int = 0
+    duplicate: int = 0
+    lost: int = 0
+    doubled: int = 0
+    alerts: int = 0
+    repeated: int = 0
+    notices: int = 0
+    unknown: int = 0
+    restarts: int = 0
+    recovery: list[float] = field(default_factory=list)
+    calm: float = 0.0
+    seconds: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+    diary: list[tuple[float, str]] = field(default_factory=list)
+
+
+class Run:
+    """A seeded run. `faults` None: drawn."""
+
+    def __init__(
+        self, seed: int, cluster: KafkaCluster, brokers: asyncio.Lock, faults: Mapping[str, float] | None = None
+    ) -> None:
+        self._chance = Random(seed)
+        chosen = catalogue.drawn(seed, self._chance) if faults is None else dict(faults)
+        self.figures = Figures(seed, cluster.version, chosen, self._chance.choice((2, 2, 3)))
+        self._cluster, self._brokers = cluster, brokers
+        self.words = ""
+
+    async def run(self) -> Figures:
+        """Through to the judgement. What it finds is in the figures; only what breaks the harness is raised."""
+        began = time.monotonic()
+        with _folder() as folder, Supervisor(longest_pause=1.0) as supervisor:
+            place = Installation(self._cluster, f"s{uuid.uuid4().hex[:8]}-", folder, supervisor)
+            try:
+                await self._run(place)
+            except (Hangs, Stuck) as hangs:
+                self.figures.wrong.append(str(hangs))
+            finally:
+                self.figures.seconds = round(time.monotonic() - began, 1)
+                if self.figures.verdict != "clean":
+                    self.words = place.last_words()
+                place.stop()
+                await topics_of.remove(place.settings)
+        return self.figures
+
+    async def _run(self, place: Installation) -> None:
+        settings = place.settings
+        history = History.made(self.figures.seed, OPERATORS)
+        await topics_of.ensure(settings)
+        place.start(self.figures.workers)
+        port, sender = KafkaPort(settings), Sender(settings)
+        site = Site(place, sender, self._chance, self._brokers)
+        self.figures.diary = site.diary
+        async with AsyncExitStack() as stack:
+            for client in (port, sender.producer):
+                await client.start()
+                stack.push_async_callback(client.stop)
+            ticks = await stack.enter_async_context(Ticks.followed(settings))
+            barrier = Barrier(port)
+            await self._happen(site, Simulated(site, history, barrier, ticks))
+            over = time.monotonic()
+            await barrier.calm(routed=True, within=WITHIN)
+            self.figures.calm = round(time.monotonic() - over, 1)
+            for clock in list(place.clocks):
+                await place.terminate(clock)
+            topics, ledger = await self._settled(site, port)
+            wrong = await self._views(place, topics)
+        self._judge(site, history, topics, ledger, wrong)
+
+    async def _happen(self, site: Site, driven: Simulated) -> None:
+        """The history with the faults in it; returns when both are over."""
+        waiting = sorted(self.figures.faults.items(), key=lambda item: item[1])
+        try:
+            async with asyncio.TaskGroup() as happening:
+
+                def at(share: float) -> None:
+                    while waiting and share >= waiting[0][1]:
+                        happening.create_task(catalogue.TABLE[waiting.pop(0)[0]].does(site))
+
+                await driven.run(at)
+        except* (Hangs, Stuck) as hanging:
+            raise Hangs("; ".join(map(str, hanging.exceptions))) from None
+
+    async def _settled(self, site: Site, port: KafkaPort) -> tuple[Topics, Ledger]:
+        """The topics, when positions are saved and the bridges are through with all notices. Hangs."""
+        read = (*READ, "notices", "receipts")
+        settings = site.installation.settings
+        until = time.monotonic() + SETTLED_WITHIN
+        while True:
+            topics = await everything(settings, port, read)
+            ledger = count(topics)
+            late = [word for word in ledger.wrong if "applied up to" in word] + judging.unsent(topics)
+            if not late:
+                return topics, ledger
+            if time.monotonic() > until:
+                raise Hangs(f"not settled within {SETTLED_WITHIN:.0f} s: {late[:3]} and {len(late[3:])} more")
+            await asyncio.sleep(1)
+
+    async def _views(self, place: Installation, topics: Topics) -> list[str]:
+        """What the views do not show as the topics have it, within a time."""
+        standing = {alert["id"]: alert["revision"] for alert in judging.alerts(topics) if alert["status"] == "firing"}
+        resolved = {alert["id"]: alert["revision"] for alert in judging.alerts(topics) if alert["status"] != "firing"}
+        expected = {name: revision for name, revision in standing.items() if revision > resolved.get(name, 0)}
+        redis = Redis.from_url(place.env["LIANFANG_REDIS"])
+        views, until = Views(redis, place.prefix), time.monotonic() + 20
+        try:
+            while True:
+                shown = {alert.id: alert.revision for alert in await views.standing(private=True)}
+                if shown == expected:
+                    return []
+                if time.monotonic() > until:
+                    return [f"views show {len(shown)} alerts, {len(expected)} stand"]
+                await asyncio.sleep(0.3)
+        finally:
+            await redis.aclose()
+
+    def _judge(self, site: Site, history: History, topics: Topics, ledger: Ledger, wrong: list[str]) -> None:
+        place, figures = site.installation, self.figures
+        for name in ("came", "applied", "refused", "duplicate", "lost", "doubled"):
+            setattr(figures, name, ledger.total(name))
+        figures.alerts, figures.repeated = ledger.alerts, ledger.repeated_alerts
+        figures.notices = sum(len(messages) for (topic, _), messages in topics.items() if topic == "notices")
+        submitted, figures.unknown = judging.submitted(topics, place.messages(), site.bridge_kills)
+        codes = {child.name: list(child.exits) for child in place.supervisor.children}
+        figures.restarts = sum(map(len, codes.values()))
+        figures.recovery = site.recoveries
+        figures.wrong += [*ledger.wrong, *wrong, *submitted, *judging.stood(topics, history)]
+        figures.wrong += judging.exits(codes, place.ended, alarms=site.alarms_expected)
+        bad = ledger.total("lost") + ledger.total("doubled") + ledger.repeated_alerts + ledger.missing_alerts
+        figures.verdict = "red" if bad or figures.wrong else "slow" if self._slow() else "clean"
+
+    def _slow(self) -> bool:
+        figures = self.figures
+        alone = list(figures.faults) == ["worker-killed"] and figures.workers == 2
+        late = alone and max(figures.recovery, default=0) > RECOVERY_WITHIN
+        if late:
+            figures.wrong.append(f"recovery took {max(figures.recovery)} s, {RECOVERY_WITHIN} are allowed")
+        if figures.calm > CALM_WITHIN:
+            figures.wrong.append(f"calm only {figures.calm} s after the last fault")
+        return late or figures.calm > CALM_WITHIN
+
+    def line(self) -> dict[str, object]:
+        """For a JSON line."""
+        return asdict(self.figures)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="lianfang-soak-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

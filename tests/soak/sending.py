@@ -1,0 +1,54 @@
+"""Sends a history's records as an upstream does, a few at a time, so that faults hit a stream and not a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from connectors.replay_kafka.batches import Message
+from streams.engine.partitioner import partition_of
+from streams.kafka import client_options
+from streams.settings import Settings
+
+PATIENCE_MS = 80_000
+"""Longer than any fault: an upstream that gives up would have to send again."""
+
+
+class Sender:
+    """An upstream. `partitions` grow when a topic does."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.partitions = dict(settings.partitions)
+        self.producer = AIOKafkaProducer(**self._options(), enable_idempotence=True)
+
+    def transactional(self, identity: str, timeout_ms: int = 5_000) -> AIOKafkaProducer:
+        """Another upstream, which sends in transactions."""
+        return AIOKafkaProducer(
+            **self._options(), transactional_id=self._settings.prefix + identity, transaction_timeout_ms=timeout_ms
+        )
+
+    async def send(self, messages: Sequence[Message], producer: AIOKafkaProducer | None = None) -> None:
+        """All of them, acknowledged."""
+        sent = [
+            await (producer or self.producer).send(
+                self._settings.prefix + message.topic,
+                message.line.value,
+                key=message.key or None,
+                partition=partition_of(message.key, self.partitions[message.topic]),
+                timestamp_ms=message.line.recorded,
+            )
+            for message in messages
+        ]
+        await asyncio.gather(*sent)
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            **client_options(self._settings),
+            "acks": "all",
+            "max_request_size": 2 * 1024 * 1024,
+            "request_timeout_ms": PATIENCE_MS,
+        }
