@@ -7,24 +7,25 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import logging
 import random
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from streams import logs
 from tests.brokers import VERSION, KafkaCluster
 from tests.soak.catalogue import TABLE
-from tests.soak.run import Run
+from tests.soak.network import LINES, Network
+from tests.soak.run import Ground, Run
 
 
 def main() -> int:
     """Exit code."""
     asked = _asked()
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # brokers that are away are the point
+    logs.configure(form="console", level="critical", process="soak")  # brokers that are away are the point
     first = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10**6)
-    cluster = KafkaCluster(3, asked.kafka)
+    cluster = KafkaCluster(3, asked.kafka, LINES)
     lines: list[dict[str, Any]] = []
     try:
         cluster.start()
@@ -41,15 +42,16 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="of the first run; the others count on from it")
     parser.add_argument("--kafka", default=VERSION)
     parser.add_argument("--fault", action="append", choices=sorted(TABLE), help="instead of what the seed draws")
+    parser.add_argument("--most", type=int, default=3, help="faults in a run")
     parser.add_argument("--lines", type=Path, help="file to which the JSON lines go too")
     return parser.parse_args()
 
 
 async def _runs(asked: argparse.Namespace, cluster: KafkaCluster, first: int, lines: list[dict[str, Any]]) -> None:
-    brokers = asyncio.Lock()
+    ground = Ground(cluster, Network(cluster))
     for seed in range(first, first + asked.runs):
         faults = None if asked.fault is None else dict.fromkeys(asked.fault, 0.3)
-        run = Run(seed, cluster, brokers, faults)
+        run = Run(seed, ground, faults, asked.most)
         print(f"seed {seed}: {run.figures.faults}", file=sys.stderr, flush=True)
         await run.run()
         line = run.line()

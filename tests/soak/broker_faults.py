@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
-from aiokafka.admin import AIOKafkaAdminClient
-
-from streams.kafka import client_options, group_id
+from connectors.topics.cluster import admin
+from streams.kafka import group_id
+from tests.soak.process_faults import everything_killed
 from tests.soak.site import Site
+
+FULL_WITHIN = 15.0
+"""Seconds in which a broker with a full disk ends, or else goes on without its log until it is killed."""
 
 
 async def _killed(site: Site, numbers: Sequence[int]) -> None:
@@ -35,12 +39,8 @@ async def broker_killed(site: Site) -> None:
 async def coordinator_killed(site: Site) -> None:
     """The same with the one that coordinates the workers' group."""
     async with site.brokers:
-        admin = AIOKafkaAdminClient(**client_options(site.installation.settings))
-        await admin.start()
-        try:
-            number = await admin.find_coordinator(group_id(site.installation.settings))
-        finally:
-            await admin.close()
+        async with admin(site.installation.settings) as client:
+            number = await client.find_coordinator(group_id(site.installation.settings))
         await _killed(site, [number])
 
 
@@ -64,3 +64,28 @@ async def broker_frozen(site: Site) -> None:
             cluster.cont(number)
             await asyncio.to_thread(cluster.wait, number)
         site.say("all brokers are back")
+
+
+async def disk_full(site: Site) -> None:
+    """The disk of a broker is full: it can write nothing, and ends. Then there is room again."""
+    async with site.brokers:
+        cluster = site.installation.cluster
+        number = site.chance.choice([node.number for node in cluster.nodes])
+        room = 1024 * site.chance.choice((1, 4, 16, 64))
+        site.say(f"no file of broker {number} may be larger than {room} bytes any more")
+        cluster.fill(number, room)
+        until = time.monotonic() + FULL_WITHIN
+        while not cluster.ended(number) and time.monotonic() < until:
+            await asyncio.sleep(0.2)
+        site.say(f"broker {number} {'ended by itself' if cluster.ended(number) else 'goes on without its log'}")
+        cluster.kill(number)
+        await asyncio.to_thread(cluster.restart, number)
+        site.say("all brokers are back")
+
+
+async def power_cut(site: Site) -> None:
+    """kill -9 of everything there is at one moment, brokers too; it comes back from nothing but the topics."""
+    async with site.brokers:
+        everything_killed(site)
+        await _killed(site, [node.number for node in site.installation.cluster.nodes])
+    await site.recovery()

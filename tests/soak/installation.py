@@ -28,7 +28,7 @@ TERMINATED_WITHIN = 20.0
 
 @dataclass
 class Installation:
-    """What runs. Names: worker-1, worker-2 …, clock-1 …, bridge-wecom, bridge-sms, views, store, sandbox."""
+    """What runs. Names: worker-1, worker-2 …, clock-1 …, bridge-wecom-1 …, views, store, sandbox."""
 
     cluster: KafkaCluster
     prefix: str
@@ -37,6 +37,10 @@ class Installation:
     env: dict[str, str] = field(default_factory=dict)
     workers: list[str] = field(default_factory=list)  # those that are meant to run now
     clocks: list[str] = field(default_factory=list)
+    bridges: dict[str, str] = field(default_factory=dict)  # channel → the process that serves it
+    worker_env: dict[str, str] = field(default_factory=dict)  # of workers that are started from here on
+    lines: dict[str, str] = field(default_factory=dict)  # process → the brokers it is given, instead of the cluster's
+    changes: dict[str, str] = field(default_factory=dict)  # process → what is changed in it, see `process`
     ended: dict[str, int | None] = field(default_factory=dict)  # told to stop → exit code
     sandbox: str = ""
     _numbers: dict[str, int] = field(default_factory=dict)
@@ -62,21 +66,26 @@ class Installation:
         for _ in range(workers):
             self.add_worker()
         for channel in ("wecom", "sms"):
-            self._start(f"bridge-{channel}", "bridge", channel)
+            self.start_bridge(channel)
         self._start("views", "views")
+
+    def start_bridge(self, channel: str) -> None:
+        """The bridge of a channel, or another in its place."""
+        name = self.bridges[channel] = self._named(f"bridge-{channel}")
+        self._start(name, "bridge", channel)
 
     def add_worker(self, env: Mapping[str, str] | None = None) -> str:
         """One more worker; its name."""
         name = self._named("worker")
         self.workers.append(name)
-        self._start(name, "worker", env=env)
+        self._start(name, "worker", env=self.worker_env if env is None else env)
         return name
 
-    def add_clock(self, env: Mapping[str, str] | None = None) -> str:
+    def add_clock(self) -> str:
         """One more clock; its name."""
         name = self._named("clock")
         self.clocks.append(name)
-        self._start(name, "clock", env={CHANGES: "simulated-clock"} | dict(env or {}))
+        self._start(name, "clock", env={CHANGES: "simulated-clock"})
         return name
 
     def child(self, name: str) -> Child:
@@ -110,7 +119,12 @@ class Installation:
 
     def _start(self, name: str, *argv: str, env: Mapping[str, str] | None = None) -> None:
         command = [sys.executable, "-m", "tests.soak.process", *argv]
-        self.supervisor.add(name, command, env=self.env | dict(env or {}), output=self.folder / f"{name}.log")
+        its = self.env | dict(env or {})
+        if name in self.lines:
+            its["LIANFANG_BOOTSTRAP"] = self.lines[name]
+        if name in self.changes:
+            its[CHANGES] = ",".join(filter(None, [its.get(CHANGES), self.changes[name]]))
+        self.supervisor.add(name, command, env=its, output=self.folder / f"{name}.log")
 
     def _named(self, sort: str) -> str:
         self._numbers[sort] = self._numbers.get(sort, 0) + 1

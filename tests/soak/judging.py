@@ -6,17 +6,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from schemas.notices import Outcome, decode_notice, decode_receipt
+from schemas.reasons import Reason
 from schemas.registry import ChannelKind
 from schemas.times import format_instant
-from tests.faults.ledger import ALERTS, Topics
+from tests.faults.ledger import ALERTS, JOURNALS, Topics
 from tests.properties.product import replayed
 from tests.soak.history import TICK, History
 from tests.standing import before_each_tick, differences
 
+STATES = frozenset(JOURNALS.values())
 SERVED = (ChannelKind.WECOM_ROBOT, ChannelKind.SMS)
 
 
@@ -68,6 +70,28 @@ def submitted(topics: Topics, messages: Iterable[Mapping[str, Any]], kills: int)
     told = Counter(notice.id for notice in _notices(topics))
     wrong += [f"notice {notice}: {count} times on `notices`" for notice, count in told.items() if count > 1]
     return wrong, sum(unknown.values())
+
+
+def internal_errors(wrong: Sequence[str], expected: int) -> list[str]:
+    """What is wrong by the ledger, less the records at which a rule was made to raise; all of those must be there."""
+    found = [word for word in wrong if word.endswith(Reason.INTERNAL_ERROR)]
+    if len(found) == expected:
+        return [word for word in wrong if word not in found]
+    return [*wrong, f"{len(found)} records are dead as {Reason.INTERNAL_ERROR}, {expected} were to be"]
+
+
+def uncompacted(topics: Topics) -> list[str]:
+    """Says so if no state was compacted: then the run has shown nothing. A transaction leaves a marker and a row at
+    least, so that what is not compacted holds a message for every second offset.
+    """
+    sizes = [
+        (messages[-1].offset + 1, len(messages))
+        for (topic, _), messages in topics.items()
+        if topic in STATES and messages
+    ]
+    if any(kept * 2 < length - 1 for length, kept in sizes):
+        return []
+    return [f"no state was compacted: {sizes}"]
 
 
 def exits(codes: Mapping[str, list[int]], ended: Mapping[str, int | None], *, alarms: bool) -> list[str]:

@@ -6,7 +6,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from schemas.envelope import Record
+    from streams.machine import Applied, Entry
 
 CHANGES, NOW = "SOAK_CHANGES", "SOAK_NOW"
 """Environment: names of changes, with commas between; the file in which the simulated time stands."""
@@ -27,7 +33,72 @@ def simulated_clock() -> None:
     process.LONGEST_SLEEP = 0.1
 
 
-TABLE = {"simulated-clock": simulated_clock}
+def next_version() -> None:
+    """The next version of the program: its rows have another form, and it upgrades rows of this version as it reads."""
+    from streams import rows
+
+    rows.VERSION += 1
+    newer = b"%d" % rows.VERSION
+    encode, decode = rows.Rows._encode, rows.Rows._decode
+
+    def wrapped(self: rows.Rows, key: str, row: rows.Row) -> bytes:
+        *head, body = encode(self, key, row).split(b" ", 3)
+        return b" ".join((*head, b'{"row":%s}' % body))
+
+    def unwrapped(self: rows.Rows, key: str, stored: bytes) -> rows.Row:
+        return decode(self, key, of_this_version(stored) if stored.startswith(newer + b" ") else stored)
+
+    rows.Rows._encode, rows.Rows._decode = wrapped, unwrapped  # type: ignore[method-assign]
+
+
+def of_this_version(stored: bytes) -> bytes:
+    """A row of the next version as this one would have written it."""
+    _, due, watch, body = stored.split(b" ", 3)
+    return b"1 %s %s %s" % (due, watch, body.removeprefix(b'{"row":').removesuffix(b"}"))
+
+
+RAISES = "LOT-RAISES"
+
+
+def rule_raises() -> None:
+    """A rule of ours that raises at one record: the one that names a certain lot."""
+    from streams.operators.machine import Operators
+
+    accept = Operators.accept
+
+    def raises(self: Operators, record: Record, entry: Entry) -> Applied:
+        applied = accept(self, record, entry)
+        if RAISES.encode() in (entry.value or b""):
+            list(applied.outputs)  # rows are changed by now
+            raise ZeroDivisionError("a rule of ours")
+        return applied
+
+    Operators.accept = raises  # type: ignore[method-assign]
+
+
+def hour_ahead() -> None:
+    """The host's clock is an hour wrong."""
+    _wrong_by(3600.0)
+
+
+def hour_behind() -> None:
+    """The host's clock is an hour wrong the other way."""
+    _wrong_by(-3600.0)
+
+
+def _wrong_by(seconds: float) -> None:
+    right, right_ns = time.time, time.time_ns
+    time.time = lambda: right() + seconds
+    time.time_ns = lambda: right_ns() + int(seconds * 1e9)
+
+
+TABLE = {
+    "simulated-clock": simulated_clock,
+    "next-version": next_version,
+    "rule-raises": rule_raises,
+    "hour-ahead": hour_ahead,
+    "hour-behind": hour_behind,
+}
 
 
 if __name__ == "__main__":

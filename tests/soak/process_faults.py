@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 
+from connectors.embedded import ALARM
 from tests.faults.scenario import SESSION
-from tests.soak.site import Site
+from tests.soak.process import CHANGES
+from tests.soak.site import Hangs, Site
 
 
 async def _soon(site: Site) -> None:
@@ -55,7 +57,7 @@ async def clock_killed(site: Site) -> None:
 
 async def bridge_killed(site: Site) -> None:
     """kill -9 of a bridge, up to three times."""
-    await _killed_again_and_again(site, site.chance.choice(("bridge-wecom", "bridge-sms")))
+    await _killed_again_and_again(site, site.chance.choice(list(site.installation.bridges.values())))
 
 
 async def redis_killed(site: Site) -> None:
@@ -116,10 +118,70 @@ async def clock_frozen(site: Site) -> None:
 async def bridge_frozen(site: Site) -> None:
     """A bridge stands still for longer than its session."""
     site.bridge_kills += 1  # it ends itself when it wakes, in the middle of a call perhaps
-    await _frozen(site, site.chance.choice(("bridge-wecom", "bridge-sms")))
+    await _frozen(site, site.chance.choice(list(site.installation.bridges.values())))
 
 
 async def second_clock(site: Site) -> None:
     """Two clocks from here on."""
     await _soon(site)
     site.say(f"{site.installation.add_clock()} begins beside {site.installation.clocks[0]}")
+
+
+def everything_killed(site: Site) -> None:
+    """kill -9 of all processes of ours, the store too. Not of the providers."""
+    place = site.installation
+    site.bridge_kills += 1
+    for name in (*place.workers, *place.clocks, *place.bridges.values(), "views", "store"):
+        place.supervisor.kill(name)
+
+
+async def full_restart(site: Site) -> None:
+    """Everything is gone at one moment and begins again from nothing but the topics."""
+    await _soon(site)
+    site.say("kill -9 of everything")
+    everything_killed(site)
+    await site.recovery()
+
+
+async def rolling_upgrade(site: Site) -> None:
+    """Workers of the next version, whose rows older ones can not read, take the place of those of this one by one. An
+    older worker that meets a newer row stops with 78; the newer ones go on.
+    """
+    place, site.alarms_expected = site.installation, True
+    old = list(place.workers)
+    place.worker_env = {CHANGES: "next-version"}
+    for name in old:
+        await asyncio.sleep(2 * site.chance.random())
+        site.say(f"{place.add_worker()} of the next version joins")
+        await asyncio.sleep(4 * site.chance.random())
+        if place.child(name).wanted:
+            site.say(f"SIGTERM {name} of this version")
+            await place.terminate(name)
+        else:
+            site.say(f"{name} of this version has ended with {place.child(name).exits}")
+            place.workers.remove(name)
+    await site.recovery()
+
+
+async def old_worker_returns(site: Site) -> None:
+    """All workers are of the next version; then somebody starts one of this version. It stops with 78."""
+    place, site.alarms_expected = site.installation, True
+    old = list(place.workers)
+    place.worker_env = {CHANGES: "next-version"}
+    for _ in old:
+        place.add_worker()
+    for name in old:
+        await place.terminate(name)
+    await site.recovery()
+    name = place.add_worker({})
+    site.say(f"{name} of this version joins")
+
+    async def stopped() -> bool:
+        return not place.child(name).wanted
+
+    await site.until(stopped, f"{name} stops before rows that are newer than it", 60)
+    place.workers.remove(name)
+    site.say(f"it ended with {place.child(name).exits}")
+    if place.child(name).exits[-1] != ALARM:
+        raise Hangs(f"{name} met newer rows and ended with {place.child(name).exits}")
+    await site.recovery()

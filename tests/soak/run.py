@@ -27,6 +27,7 @@ from tests.soak import catalogue, judging
 from tests.soak.driving import Simulated, Ticks
 from tests.soak.history import History
 from tests.soak.installation import Installation
+from tests.soak.network import Network
 from tests.soak.sending import Sender
 from tests.soak.site import RECOVERY_WITHIN, WITHIN, Hangs, Site
 
@@ -63,23 +64,37 @@ class Figures:
     diary: list[tuple[float, str]] = field(default_factory=list)
 
 
-class Run:
-    """A seeded run. `faults` None: drawn."""
+@dataclass
+class Ground:
+    """What many runs share: a cluster whose brokers are all there, and the lines to it."""
 
-    def __init__(
-        self, seed: int, cluster: KafkaCluster, brokers: asyncio.Lock, faults: Mapping[str, float] | None = None
-    ) -> None:
+    cluster: KafkaCluster
+    network: Network
+    brokers: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Run:
+    """A seeded run. `faults` None: at most `most` are drawn."""
+
+    def __init__(self, seed: int, ground: Ground, faults: Mapping[str, float] | None = None, most: int = 3) -> None:
         self._chance = Random(seed)
-        chosen = catalogue.drawn(seed, self._chance) if faults is None else dict(faults)
-        self.figures = Figures(seed, cluster.version, chosen, self._chance.choice((2, 2, 3)))
-        self._cluster, self._brokers = cluster, brokers
+        chosen = catalogue.drawn(seed, self._chance, most) if faults is None else dict(faults)
+        self.figures = Figures(seed, ground.cluster.version, chosen, self._chance.choice((2, 2, 3)))
+        self._ground = ground
+        self._faults = [catalogue.TABLE[name] for name in chosen]
+        self._sent = self._judged = History.made(seed, OPERATORS)
+        for fault in self._faults:
+            if fault.lines is not None:
+                lines = fault.lines(self._judged, self._chance)
+                self._sent = self._sent.with_lines(lines)
+                self._judged = self._judged.with_lines(lines) if fault.applied else self._judged
         self.words = ""
 
     async def run(self) -> Figures:
         """Through to the judgement. What it finds is in the figures; only what breaks the harness is raised."""
         began = time.monotonic()
         with _folder() as folder, Supervisor(longest_pause=1.0) as supervisor:
-            place = Installation(self._cluster, f"s{uuid.uuid4().hex[:8]}-", folder, supervisor)
+            place = Installation(self._ground.cluster, f"s{uuid.uuid4().hex[:8]}-", folder, supervisor)
             try:
                 await self._run(place)
             except (Hangs, Stuck) as hangs:
@@ -93,12 +108,14 @@ class Run:
         return self.figures
 
     async def _run(self, place: Installation) -> None:
-        settings = place.settings
-        history = History.made(self.figures.seed, OPERATORS)
+        settings, ground = place.settings, self._ground
         await topics_of.ensure(settings)
+        for fault in self._faults:
+            if fault.prepares is not None:
+                await fault.prepares(place, ground.network)
         place.start(self.figures.workers)
         port, sender = KafkaPort(settings), Sender(settings)
-        site = Site(place, sender, self._chance, self._brokers)
+        site = Site(place, sender, self._chance, ground.brokers, ground.network)
         self.figures.diary = site.diary
         async with AsyncExitStack() as stack:
             for client in (port, sender.producer):
@@ -106,7 +123,7 @@ class Run:
                 stack.push_async_callback(client.stop)
             ticks = await stack.enter_async_context(Ticks.followed(settings))
             barrier = Barrier(port)
-            await self._happen(site, Simulated(site, history, barrier, ticks))
+            await self._happen(site, Simulated(site, self._sent, barrier, ticks))
             over = time.monotonic()
             await barrier.calm(routed=True, within=WITHIN)
             self.figures.calm = round(time.monotonic() - over, 1)
@@ -114,7 +131,7 @@ class Run:
                 await place.terminate(clock)
             topics, ledger = await self._settled(site, port)
             wrong = await self._views(place, topics)
-        self._judge(site, history, topics, ledger, wrong)
+        self._judge(site, topics, ledger, wrong)
 
     async def _happen(self, site: Site, driven: Simulated) -> None:
         """The history with the faults in it; returns when both are over."""
@@ -163,7 +180,7 @@ class Run:
         finally:
             await redis.aclose()
 
-    def _judge(self, site: Site, history: History, topics: Topics, ledger: Ledger, wrong: list[str]) -> None:
+    def _judge(self, site: Site, topics: Topics, ledger: Ledger, wrong: list[str]) -> None:
         place, figures = site.installation, self.figures
         for name in ("came", "applied", "refused", "duplicate", "lost", "doubled"):
             setattr(figures, name, ledger.total(name))
@@ -173,7 +190,10 @@ class Run:
         codes = {child.name: list(child.exits) for child in place.supervisor.children}
         figures.restarts = sum(map(len, codes.values()))
         figures.recovery = site.recoveries
-        figures.wrong += [*ledger.wrong, *wrong, *submitted, *judging.stood(topics, history)]
+        raising = sum(not fault.applied for fault in self._faults)
+        figures.wrong += judging.internal_errors(ledger.wrong, raising)
+        figures.wrong += [*wrong, *submitted, *judging.stood(topics, self._judged)]
+        figures.wrong += judging.uncompacted(topics) if site.compacts else []
         figures.wrong += judging.exits(codes, place.ended, alarms=site.alarms_expected)
         bad = ledger.total("lost") + ledger.total("doubled") + ledger.repeated_alerts + ledger.missing_alerts
         figures.verdict = "red" if bad or figures.wrong else "slow" if self._slow() else "clean"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -23,6 +24,8 @@ class Sender:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.partitions = dict(settings.partitions)
+        self.gate = asyncio.Lock()  # who holds it sends alone
+        self.sent: list[Message] = []
         self.producer = AIOKafkaProducer(**self._options(), enable_idempotence=True)
 
     def transactional(self, identity: str, timeout_ms: int = 5_000) -> AIOKafkaProducer:
@@ -31,8 +34,18 @@ class Sender:
             **self._options(), transactional_id=self._settings.prefix + identity, transaction_timeout_ms=timeout_ms
         )
 
-    async def send(self, messages: Sequence[Message], producer: AIOKafkaProducer | None = None) -> None:
+    async def send(self, messages: Sequence[Message]) -> None:
         """All of them, acknowledged."""
+        async with self.gate:
+            await self.send_now(messages)
+            self.sent += messages
+
+    def some_of_the_sent(self, chance: Random, number: int) -> list[Message]:
+        """Records that were sent before."""
+        return chance.sample(self.sent, min(number, len(self.sent)))
+
+    async def send_now(self, messages: Sequence[Message], producer: AIOKafkaProducer | None = None) -> None:
+        """The same for who holds the gate, or does not mind."""
         sent = [
             await (producer or self.producer).send(
                 self._settings.prefix + message.topic,

@@ -12,6 +12,7 @@ from streams.clock.port import KafkaPort
 from streams.clock.rules import PLAN
 from tests.faults.scenario import SESSION
 from tests.soak.installation import Installation
+from tests.soak.network import Network
 from tests.soak.sending import Sender
 
 RECOVERY_WITHIN = SESSION + 5.0
@@ -33,12 +34,13 @@ class Site:
     sender: Sender
     chance: Random
     brokers: asyncio.Lock  # of the cluster: who breaks brokers does so alone
+    network: Network
     began: float = field(default_factory=time.monotonic)
     diary: list[tuple[float, str]] = field(default_factory=list)
     recoveries: list[float] = field(default_factory=list)
     bridge_kills: int = 0
     alarms_expected: bool = False  # an old worker that meets a newer row stops with 78
-    raises_at: set[str] = field(default_factory=set)  # ids of records at which a rule raises
+    compacts: bool = False
 
     def say(self, what: str) -> None:
         """Into the diary."""
