@@ -27,6 +27,7 @@ class Fault:
     lines: Callable[[History, Random], list[Line]] | None = None  # what it adds to the history
     applied: bool = True  # whether those lines come to anything
     at: float | None = None  # the share of the history at which it begins, where that is not for chance
+    real: bool = False  # only where time is real does it mean anything
     groups: frozenset[str] = frozenset()  # two faults with a group in common are not drawn together
 
 
@@ -101,7 +102,7 @@ _FAULTS = [
     replace(_named(record_faults.large_records)[0], lines=record_faults.large_lines),
     replace(_with(record_faults.rule_raises, _raises, ["versions"]), lines=record_faults.raising_lines, applied=False),
     *(
-        Fault(f"{sort}-{change}", _nothing, _wrong(sort, change), groups=frozenset(["versions"]))
+        Fault(f"{sort}-{change}", _nothing, _wrong(sort, change), real=True, groups=frozenset(["versions"]))
         for sort in ("worker", "clock")
         for change in ("hour-ahead", "hour-behind")
     ),

@@ -1,22 +1,26 @@
-"""Takes a simulated history through an installation: sends what comes before a tick, says that it is time, and waits
-until the clock process has taken that tick through.
+"""Takes a history through an installation. Simulated: sends what comes before a tick, says that it is time, and waits
+until the clock process has taken that tick through. Real: sends, and the clock ticks as it does.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from schemas.times import SECOND
+from connectors.replay_kafka.batches import Message, addressed
+from schemas.times import SECOND, format_instant, parse_instant
 from streams.clock.barrier import Barrier
 from streams.kafka import client_options
 from streams.machine import ENTRY, Sort
+from streams.replay.pure import Line
 from streams.settings import Settings
-from tests.soak.history import History
+from tests.soak.history import DUE_WITHIN, History
 from tests.soak.process import NOW
 from tests.soak.site import WITHIN, Hangs, Site
 
@@ -88,8 +92,40 @@ class Simulated:
                 self._say(batch.tick + self._grace)
                 await self._ticks.passed(batch.tick)
 
+    async def rest(self) -> None:
+        """The last tick is through all stages when `run` returns."""
+
     def _say(self, now: int) -> None:
         """The time is this, in one step: the clock may be reading."""
         new = self._now.with_suffix(".new")
         new.write_text(str(now))
         new.replace(self._now)
+
+
+class Real:
+    """The same records one after another, as if each came now: as late after what it tells as in the history."""
+
+    def __init__(self, site: Site, history: History, ticks: Ticks) -> None:
+        self._site, self._history, self._ticks = site, history, ticks
+
+    async def run(self, at: Callable[[float], None]) -> None:
+        """All of it, while the clock ticks."""
+        self._site.installation.add_clock()
+        await self._ticks.passed(1)  # from here on *now* is a tick in every log
+        lines = self._history.lines
+        for start in range(0, len(lines), SLICE):
+            await self._site.sender.send([_now(line) for line in lines[start : start + SLICE]])
+            at(min(1.0, (start + SLICE) / len(lines)))
+            await asyncio.sleep(3 * PAUSE)
+
+    async def rest(self) -> None:
+        """All that the last records make due has fallen due."""
+        await self._ticks.passed(int((time.time() + DUE_WITHIN) * SECOND))
+
+
+def _now(line: Line) -> Message:
+    event = orjson.loads(line.value)
+    del event["recordedtime"]
+    recorded = time.time_ns() // 1_000_000
+    event["time"] = format_instant(recorded - (line.recorded - parse_instant(event["time"])))
+    return addressed(Line(recorded, orjson.dumps(event)))

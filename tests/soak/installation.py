@@ -19,6 +19,7 @@ from connectors.embedded.servers import free_port
 from streams.settings import Settings
 from tests.brokers import KafkaCluster
 from tests.faults.scenario import PARTITIONS, environment
+from tests.soak.history import short_rules
 from tests.soak.process import CHANGES, NOW
 
 HOST = "127.0.0.1"
@@ -34,6 +35,7 @@ class Installation:
     prefix: str
     folder: Path
     supervisor: Supervisor
+    real: bool = False  # time goes as it goes, and the clock asks the brokers; else the driver says what time it is
     env: dict[str, str] = field(default_factory=dict)
     workers: list[str] = field(default_factory=list)  # those that are meant to run now
     clocks: list[str] = field(default_factory=list)
@@ -49,6 +51,10 @@ class Installation:
         self.env = environment(self.cluster.env, self.prefix) | {NOW: str(self.folder / "now")}
         partitions = PARTITIONS | {"notices": 2, "receipts": 1, "dead-letters": 2}
         self.env["LIANFANG_PARTITIONS"] = json.dumps(partitions)
+        if self.real:
+            rules = str(short_rules(self.folder / "rules.yaml"))
+            self.env |= {"LIANFANG_RULES": rules, "LIANFANG_TICK": "2", "LIANFANG_GRACE": "1"}
+            self.env["LIANFANG_SIMULATED"] = "false"
         ours = {name.removeprefix("LIANFANG_").lower(): text for name, text in self.env.items() if name[:4] == "LIAN"}
         self.settings = Settings.model_validate(ours | {"partitions": partitions})
         self._store: Server | None = None
@@ -85,7 +91,7 @@ class Installation:
         """One more clock; its name."""
         name = self._named("clock")
         self.clocks.append(name)
-        self._start(name, "clock", env={CHANGES: "simulated-clock"})
+        self._start(name, "clock", env=None if self.real else {CHANGES: "simulated-clock"})
         return name
 
     def child(self, name: str) -> Child:

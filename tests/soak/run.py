@@ -23,9 +23,9 @@ from streams.clock.port import KafkaPort
 from tests.brokers import KafkaCluster
 from tests.faults.ledger import READ, Ledger, Topics, count
 from tests.faults.reading import everything
-from tests.soak import catalogue, judging
-from tests.soak.driving import Simulated, Ticks
-from tests.soak.history import History
+from tests.soak import catalogue, judging, real_time
+from tests.soak.driving import Real, Simulated, Ticks
+from tests.soak.history import DUE_WITHIN, History
 from tests.soak.installation import Installation
 from tests.soak.network import Network
 from tests.soak.sending import Sender
@@ -45,6 +45,7 @@ class Figures:
     kafka: str
     faults: dict[str, float]
     workers: int
+    time: str = "simulated"
     verdict: str = "hangs"
     came: int = 0
     applied: int = 0
@@ -82,6 +83,8 @@ class Run:
         self.figures = Figures(seed, ground.cluster.version, chosen, self._chance.choice((2, 2, 3)))
         self._ground = ground
         self._faults = [catalogue.TABLE[name] for name in chosen]
+        if any(fault.real for fault in self._faults) or self._chance.random() < 1 / 3:
+            self.figures.time = "real"
         self._sent = self._judged = History.made(seed, OPERATORS)
         for fault in self._faults:
             if fault.lines is not None:
@@ -94,7 +97,7 @@ class Run:
         """Through to the judgement. What it finds is in the figures; only what breaks the harness is raised."""
         began = time.monotonic()
         with _folder() as folder, Supervisor(longest_pause=1.0) as supervisor:
-            place = Installation(self._ground.cluster, f"s{uuid.uuid4().hex[:8]}-", folder, supervisor)
+            place = Installation(self._ground.cluster, f"s{uuid.uuid4().hex[:8]}-", folder, supervisor, self._real)
             try:
                 await self._run(place)
             except (Hangs, Stuck) as hangs:
@@ -123,8 +126,10 @@ class Run:
                 stack.push_async_callback(client.stop)
             ticks = await stack.enter_async_context(Ticks.followed(settings))
             barrier = Barrier(port)
-            await self._happen(site, Simulated(site, self._sent, barrier, ticks))
+            driven = Real(site, self._sent, ticks) if self._real else Simulated(site, self._sent, barrier, ticks)
+            await self._happen(site, driven)
             over = time.monotonic()
+            await driven.rest()
             await barrier.calm(routed=True, within=WITHIN)
             self.figures.calm = round(time.monotonic() - over, 1)
             for clock in list(place.clocks):
@@ -133,7 +138,7 @@ class Run:
             wrong = await self._views(place, topics)
         self._judge(site, topics, ledger, wrong)
 
-    async def _happen(self, site: Site, driven: Simulated) -> None:
+    async def _happen(self, site: Site, driven: Simulated | Real) -> None:
         """The history with the faults in it; returns when both are over."""
         waiting = sorted(self.figures.faults.items(), key=lambda item: item[1])
         try:
@@ -192,7 +197,8 @@ class Run:
         figures.recovery = site.recoveries
         raising = sum(not fault.applied for fault in self._faults)
         figures.wrong += judging.internal_errors(ledger.wrong, raising)
-        figures.wrong += [*wrong, *submitted, *judging.stood(topics, self._judged)]
+        figures.wrong += [*wrong, *submitted]
+        figures.wrong += real_time.stood(topics, place.settings) if self._real else judging.stood(topics, self._judged)
         figures.wrong += judging.uncompacted(topics) if site.compacts else []
         figures.wrong += judging.exits(codes, place.ended, alarms=site.alarms_expected)
         bad = ledger.total("lost") + ledger.total("doubled") + ledger.repeated_alerts + ledger.missing_alerts
@@ -204,9 +210,14 @@ class Run:
         late = alone and max(figures.recovery, default=0) > RECOVERY_WITHIN
         if late:
             figures.wrong.append(f"recovery took {max(figures.recovery)} s, {RECOVERY_WITHIN} are allowed")
-        if figures.calm > CALM_WITHIN:
+        allowed = CALM_WITHIN + (DUE_WITHIN if self._real else 0)
+        if figures.calm > allowed:
             figures.wrong.append(f"calm only {figures.calm} s after the last fault")
-        return late or figures.calm > CALM_WITHIN
+        return late or figures.calm > allowed
+
+    @property
+    def _real(self) -> bool:
+        return self.figures.time == "real"
 
     def line(self) -> dict[str, object]:
         """For a JSON line."""
