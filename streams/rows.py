@@ -50,6 +50,7 @@ class Rows:
         self._bytes: dict[str, bytes] = {}
         self._live: dict[str, Row] = {}
         self._due: dict[str, int] = {}
+        self._spent: dict[str, int] = {}  # dues that were worked off, and that the stored row still says
         self._heap: list[tuple[int, str]] = []
         self._watch: dict[str, dict[str, None]] = {}
         self._dirty: dict[str, None] = {}
@@ -112,7 +113,7 @@ class Rows:
         while self._heap and self._heap[0][0] <= tick:
             due, key = heapq.heappop(self._heap)
             if self._due.get(key) == due:
-                del self._due[key]
+                self._spent[key] = self._due.pop(key)
                 yield key
 
     def next_due(self) -> int | None:
@@ -122,8 +123,10 @@ class Rows:
         return self._heap[0][0] if self._heap else None
 
     def due_of(self, key: str) -> int:
-        """The instant at which a row wants to be looked at."""
-        return self._due.get(key, NEVER)
+        """The instant at which a row wants to be looked at, as it is stored: one that was worked off stands until the
+        row is put again, so that a process that reads the rows anew sees the same.
+        """
+        return self._due.get(key, self._spent.get(key, NEVER))
 
     def is_watching(self, key: str) -> bool:
         """Whether its owner's profile concerns a row."""
@@ -173,9 +176,10 @@ class Rows:
         if key not in self._undo:
             watch = key in self._watch.get(_owner(key), ())
             stored = self._bytes.get(key)
-            self._undo[key] = (self.get(key, Row), stored, self._due.get(key, NEVER), watch, key in self._dirty)
+            self._undo[key] = (self.get(key, Row), stored, self.due_of(key), watch, key in self._dirty)
 
     def _index(self, key: str, due: int, *, watch: bool) -> None:
+        self._spent.pop(key, None)
         if due == NEVER:
             self._due.pop(key, None)
         elif self._due.get(key) != due:

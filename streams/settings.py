@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     rebalance_timeout: float = 20.0
     fetch_wait_ms: int = 50
     linger: float = 0.02
+    internal_errors: int = Field(100, ge=1, description="records that our own rules may break on before a worker stops")
 
     # the clock
     tick: float = 60.0

@@ -1,21 +1,26 @@
-"""`lianfang replay`: run a history to its end and write every alert message in order."""
+"""`lianfang replay`: run a history, or the journals of a real system, to their end and write every alert message."""
 
 from __future__ import annotations
 
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
-from connectors.cli import UNUSABLE
+from connectors.cli import FOUND_WRONG, UNUSABLE
+from connectors.cli.progress import progress
+from connectors.journal.files import Unusable, parts
+from connectors.journal.replaying import Replay
 from schemas.envelope import recorded_time
 from schemas.times import DAY, HOUR, MINUTE, SECOND, parse_instant
 from streams.context import Context
 from streams.parameters import BadRules, Rules
+from streams.replay.journal import CannotGoOn
 from streams.replay.pure import Line, PureEngine, moments
 from streams.settings import Settings
 
@@ -58,37 +63,50 @@ def history(path: str) -> Iterator[Line]:
             yield Line(recorded, value.rstrip(b"\r\n"))
 
 
-def _unusable(message: str) -> None:
+def _unusable(message: str) -> NoReturn:
     click.echo(message, err=True)
     sys.exit(UNUSABLE)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option(
+    "--journal",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Instead of FILE: a folder that `lianfang journal` wrote.",
+)
 @click.option(
     "--alerts", "out", required=True, type=click.Path(dir_okay=False, allow_dash=True), help="Where to write."
 )
+@click.option("--rows", "rows_out", type=click.Path(dir_okay=False), help="With --journal: where the rows go.")
 @click.option("--until", callback=_instant, help="Read no later lines, tick no later (RFC 3339).")
 @click.option("--tick", default="1m", show_default=True, callback=_tick, help="Length of a tick; divides the day.")
 @click.option("--engine", type=click.Choice(["pure", "kafka"]), default="pure", show_default=True)
 @click.option("--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another rules file.")
 @click.option("--bootstrap", help="With --engine kafka: a broker of your own instead of the embedded one.")
 @click.option("--json", "as_json", is_flag=True, help="The closing figures as JSON.")
+@click.pass_context
 def command(
-    file: str,
+    ctx: click.Context,
+    /,
+    *,
+    file: str | None,
+    journal: Path | None,
     out: str,
-    until: int | None,
-    tick: int,
-    engine: str,
+    rows_out: str | None,
     rules: Path | None,
-    bootstrap: str | None,
     as_json: bool,
+    **clocked: Any,
 ) -> None:
     """Run a history (JSON Lines of CloudEvents with recordedtime) under a clock of its own, as fast as it can.
 
-    Every alert message goes to --alerts in order, one a line, private ones too. Exit 2 if FILE is no usable history.
+    Every alert message goes to --alerts in order, one a line, private ones too. With --journal no history is run but
+    what workers read: records and ticks in the order of the journal; --rows then writes what they must have stored.
+    Settings (county, drill) and rules must be those of the workers. Exit 2 if FILE is no usable history, or the folder
+    no usable journal.
     """
-    if file != "-" and out != "-" and Path(file).resolve() == Path(out).resolve():
+    _check_usage(ctx, file, journal, rows_out)
+    if file is not None and file != "-" and out != "-" and Path(file).resolve() == Path(out).resolve():
         raise click.UsageError("--alerts names FILE itself")
     try:
         settings = Settings(simulated=True) if rules is None else Settings(rules=rules, simulated=True)
@@ -97,15 +115,27 @@ def command(
         _unusable(str(error))
     try:
         with _written(out) as target:
-            if engine == "kafka":
-                from connectors.replay_kafka import run  # noqa: PLC0415 - starts servers; pure needs none of it
-
-                figures = run(history(file), target, until=until, tick=tick, settings=settings, bootstrap=bootstrap)
+            if journal is not None:
+                with _written(rows_out) if rows_out else nullcontext() as rows:
+                    figures = _of_journal(journal, context, target, rows)
             else:
-                figures = _pure(history(file), target, until, tick, context)
+                figures = _of_history(history(file or "-"), context, target, **clocked)
     except OSError as error:
-        _unusable(f"{out}: {error.strerror}")
+        _unusable(f"{error.filename or out}: {error.strerror}")
     _report(figures, as_json=as_json)
+
+
+def _check_usage(ctx: click.Context, file: str | None, journal: Path | None, rows_out: str | None) -> None:
+    if (file is None) == (journal is None):
+        raise click.UsageError("name a FILE, or a folder with --journal")
+    if journal is None and rows_out is not None:
+        raise click.UsageError("--rows goes with --journal")
+    given = [
+        f"--{name}" for name in ("until", "tick", "engine", "bootstrap")
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]  # fmt: skip
+    if journal is not None and given:
+        raise click.UsageError(f"{', '.join(given)}: a journal has its own ticks and its own end")
 
 
 @contextmanager
@@ -139,6 +169,36 @@ def _pure(lines: Iterator[Line], target: IO[bytes], until: int | None, tick: int
             target.write((output.value or b"") + b"\n")
             figures["messages"] += 1
     return figures
+
+
+def _of_history(
+    lines: Iterator[Line], context: Context, target: IO[bytes],
+    *, until: int | None, tick: int, engine: str, bootstrap: str | None,
+) -> dict[str, int]:  # fmt: skip
+    if engine == "kafka":
+        from connectors.replay_kafka import run  # noqa: PLC0415 - starts servers; pure needs none of it
+
+        return run(lines, target, until=until, tick=tick, settings=context.settings, bootstrap=bootstrap)
+    return _pure(lines, target, until, tick, context)
+
+
+def _of_journal(folder: Path, context: Context, alerts: IO[bytes], rows: IO[bytes] | None) -> dict[str, int]:
+    try:
+        found = parts(folder)
+        for part in found:
+            if part.beginning:
+                click.echo(
+                    f"{part.name} begins at offset {part.beginning}: what was before is no longer kept, "
+                    "and rows and alerts that rest on it come out otherwise",
+                    err=True,
+                )
+        with progress("entries", sum(part.end - part.beginning for part in found)) as tell:
+            return Replay(folder, found, context, tell).run(alerts, rows)
+    except Unusable as error:
+        _unusable(str(error))
+    except CannotGoOn as error:
+        click.echo(f"no worker can pass this entry: {error}", err=True)
+        sys.exit(FOUND_WRONG)
 
 
 def _report(figures: dict[str, int], *, as_json: bool) -> None:

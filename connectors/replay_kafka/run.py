@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import IO
 
 import click
-import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from connectors.replay_kafka.batches import Batch, Message, batches
 from connectors.replay_kafka.workers import Died, Place, started
-from schemas.times import parse_instant
 from streams.clock.barrier import Barrier, Stuck
 from streams.clock.port import KafkaPort
 from streams.context import Context
 from streams.engine.partitioner import partition_of
 from streams.kafka import client_options
 from streams.parameters import Rules
+from streams.replay.journal import in_time
 from streams.replay.pure import Line, PureEngine
 from streams.settings import Commit, Settings
 
@@ -134,14 +132,6 @@ async def read_back(settings: Settings, ends: dict[tuple[str, int], int]) -> lis
                 while await consumer.position(place) < end:
                     for part, messages in (await consumer.getmany(timeout_ms=200)).items():
                         values[part] += [message.value for message in messages if message.value is not None]
-        return [value for _, value in heapq.merge(*map(_timed, values.values()), key=lambda pair: pair[0])]
+        return list(in_time(values.values()))
     finally:
         await consumer.stop()
-
-
-def _timed(values: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Each value with the latest `changed_at` up to it, so that merging never turns the order of a partition round."""
-    latest = 0
-    for value in values:
-        latest = max(latest, parse_instant(orjson.loads(value)["changed_at"]))
-        yield latest, value

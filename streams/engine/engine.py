@@ -56,7 +56,9 @@ class Engine:
         self.assigned_at: float | None = None  # since when partitions are assigned and not yet taken up
         self._ports: dict[TopicPartition, Port] = {}
         self._plain: AIOKafkaProducer | None = None
-        self._observing = Observing(self._durable, Measures(simulated=settings.simulated))
+        self._observing = Observing(
+            self._durable, Measures(simulated=settings.simulated), lambda: self.partitions, settings.internal_errors
+        )
         self._offsets: dict[TopicPartition, int] = {}
         self._to_commit = asyncio.Event()
         self._commit_lock, self._releasing = asyncio.Lock(), asyncio.Lock()

@@ -5,7 +5,6 @@ that our own rules break on. Moves no records.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,27 +14,27 @@ from schemas.envelope import PUBLIC_TOPICS
 from streams import logs, metrics
 from streams.engine import ends
 from streams.engine.batch import Batch
-from streams.engine.partition import Partition
+from streams.engine.partition import BREAKS, Partition
 from streams.engine.units import Unit
 from streams.machine import ENTRY, Applied, Entry, Output, Sort
 from streams.measures import Measures
 
 log = logs.get(__name__)
-WINDOW = 400
-"""Last entries of the process that are looked at."""
-LIMIT = 100
-"""So many of them broken by our own rules stop the process: a defect must not empty a topic into `dead-letters`."""
 _RECORD = Sort.RECORD.encode()
 LOOK_EVERY, WEIGH_EVERY = 1.0, 15.0
 
 
 class Observing:
-    """One for each process. `durable` is told whenever a partition has moved on for good."""
+    """One for each process. `durable` is told whenever a partition has moved on for good; `owned` are all that the
+    process has. So many entries in a row as `limit`, or a share of more than a quarter for longer, broken by our own
+    rules stop the process: a defect must not empty a topic into `dead-letters`.
+    """
 
-    def __init__(self, durable: Callable[[Partition], None], measures: Measures) -> None:
-        self._durable, self._measures = durable, measures
-        self._broken: deque[bool] = deque(maxlen=WINDOW)
-        self._count = 0
+    def __init__(
+        self, durable: Callable[[Partition], None], measures: Measures, owned: Callable[[], Iterable[Partition]],
+        limit: int,
+    ) -> None:  # fmt: skip
+        self._durable, self._measures, self._owned, self._limit = durable, measures, owned, limit
         self._looked = self._weighed = 0.0
 
     def received(self, partition: Partition, batch: Batch) -> None:
@@ -48,7 +47,6 @@ class Observing:
 
     def applied(self, partition: Partition, entry: Entry, applied: Applied, outputs: list[Output]) -> None:
         """One entry was worked off."""
-        self._note(broken=False)
         if applied.verdict is None:
             return
         if partition.topic in PUBLIC_TOPICS or entry.headers.get(ENTRY) == _RECORD:
@@ -67,23 +65,21 @@ class Observing:
 
     def broke(self, partition: Partition, entry: Entry, error: Exception) -> None:
         """The rules raised on an entry."""
-        self._note(broken=True)
         log.error(
             "rules broke on a record",
             topic=partition.topic, partition=partition.number, offset=entry.offset, exc_info=error,
         )  # fmt: skip
-        if self._count > LIMIT:
-            ends.fail(f"our rules broke on {self._count} of the last {WINDOW} entries; the rest is left where it is")
+        # a fresh process would break on the same entries: the measure is in the position rows, and nobody starts at 0
+        if sum(owned.broken for owned in self._owned()) > BREAKS * self._limit:
+            ends.alarm(
+                "our own rules break on too many records; no more of them are set aside, all the others are where they "
+                "were; install a version that is repaired, or let them be set aside with LIANFANG_INTERNAL_ERRORS",
+                topic=partition.topic, partition=partition.number, offset=entry.offset, limit=self._limit,
+            )  # fmt: skip
 
     def _ledger(self, partition: Partition, verdict: str, records: int) -> None:
         if records:
             metrics.LEDGER.labels(topic=partition.topic, partition=partition.number, verdict=verdict).inc(records)
-
-    def _note(self, *, broken: bool) -> None:
-        if len(self._broken) == WINDOW:
-            self._count -= self._broken[0]
-        self._broken.append(broken)
-        self._count += broken
 
     def durable(self, partition: Partition, unit: Unit, *, written: bool) -> None:
         """A unit can't be lost any more."""

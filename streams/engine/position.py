@@ -17,6 +17,7 @@ class _Stored(msgspec.Struct):
     tick: int | None = None
     rules: str = ""
     version: int = 1
+    broken: int = 0
 
 
 VERSION = 1
@@ -29,15 +30,20 @@ class NewerPosition(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """`next`: offset of the first entry that is not applied. `tick`: the last tick that was applied to its end."""
+    """`next`: offset of the first entry that is not applied. `tick`: the last tick that was applied to its end.
+
+    `broken`: how full the measure of entries is that our own rules broke on (`partition.BREAKS`). It stands here so
+    that a worker that was stopped by it, and is started again, does not begin at nothing and set aside as many more.
+    """
 
     next: int
     tick: int | None = None
     rules: str = ""
+    broken: int = 0
 
     def encode(self) -> bytes:
         """The value of the row: JSON, readable by a person."""
-        return msgspec.json.encode(_Stored(self.next, self.tick, self.rules, VERSION))
+        return msgspec.json.encode(_Stored(self.next, self.tick, self.rules, VERSION, self.broken))
 
     @classmethod
     def decode(cls, value: bytes) -> Position:
@@ -45,4 +51,4 @@ class Position:
         stored = _decoder.decode(value)
         if stored.version > VERSION:
             raise NewerPosition(f"version {stored.version}, this program knows {VERSION}")
-        return cls(stored.next, stored.tick, stored.rules)
+        return cls(stored.next, stored.tick, stored.rules, stored.broken)

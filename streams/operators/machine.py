@@ -63,10 +63,7 @@ class Operators:
 
     def apply(self, entry: Entry) -> Applied:
         """A public record, or what the staff machine says of a staff member's samples."""
-        if self._began is None:
-            self._began = int(entry.headers.get(RECORDED, entry.timestamp))
-        if META_KEY not in self.rows:  # the first entry; or one after it, where the first one broke and was undone
-            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
+        self._begin(entry)
         if entry.headers.get(ENTRY) == Sort.SAMPLES.encode():
             return Applied(self._samples(entry))
         try:
@@ -109,6 +106,7 @@ class Operators:
 
     def broken(self, entry: Entry, error: Exception) -> Applied:
         """A rule raised: the record is kept in `dead-letters`, its operator's absence kinds are withheld."""
+        self._begin(entry)
         outputs = [refusal(entry, Reason.INTERNAL_ERROR, f"a rule raised {type(error).__name__}")]
         try:
             record = read_journaled(entry, self._rules.goods_classes)
@@ -120,6 +118,12 @@ class Operators:
         impaired = tuple(sorted({*pulse.impaired, (record.source, record.id)}))
         self.rows.put(key, replace(pulse, impaired=impaired), due=pulse.named + REACH)
         return Applied(outputs, Verdict.REFUSED, record.type, Reason.INTERNAL_ERROR)
+
+    def _begin(self, entry: Entry) -> None:
+        """The first entry of the log says what *now* is before any tick; one that breaks says it too."""
+        if META_KEY not in self.rows:
+            self._began = int(entry.headers.get(RECORDED, entry.timestamp))
+            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
 
     @property
     def _now(self) -> int:

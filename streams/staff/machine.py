@@ -50,10 +50,7 @@ class Staff:
 
     def apply(self, entry: Entry) -> Applied:
         """A record of a staff member's own log, or what an operator says of the spells with it."""
-        if self._began is None:
-            self._began = int(entry.headers.get(RECORDED, entry.timestamp))
-        if META_KEY not in self.rows:  # the first entry; or one after it, where the first one broke and was undone
-            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
+        self._begin(entry)
         if entry.headers.get(ENTRY) == Sort.SPELLS.encode():
             return Applied(self._spells(entry))
         try:
@@ -96,8 +93,15 @@ class Staff:
 
     def broken(self, entry: Entry, error: Exception) -> Applied:
         """A rule raised: the record is kept in `dead-letters`."""
+        self._begin(entry)
         letter = refusal(entry, Reason.INTERNAL_ERROR, f"a rule raised {type(error).__name__}")
         return Applied([letter], Verdict.REFUSED, reason=Reason.INTERNAL_ERROR)
+
+    def _begin(self, entry: Entry) -> None:
+        """The first entry of the log says what *now* is before any tick; one that breaks says it too."""
+        if META_KEY not in self.rows:
+            self._began = int(entry.headers.get(RECORDED, entry.timestamp))
+            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
 
     @property
     def _now(self) -> int:

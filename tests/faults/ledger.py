@@ -30,6 +30,7 @@ class Message:
     key: bytes | None
     value: bytes | None
     headers: Mapping[str, bytes]
+    timestamp: int = 0
 
 
 Place = tuple[str, int]

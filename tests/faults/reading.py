@@ -7,6 +7,7 @@ import asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.clock.port import KafkaPort
+from streams.journal import headers_of
 from streams.kafka import client_options
 from streams.settings import Settings
 from tests.faults.ledger import READ, Message, Place
@@ -34,7 +35,7 @@ async def everything(settings: Settings, port: KafkaPort, topics: tuple[str, ...
                 while await reader.position(place) < end:
                     for part, messages in (await reader.getmany(timeout_ms=200)).items():
                         found[_place(settings, part)] += [
-                            Message(m.offset, m.key, m.value, dict(m.headers)) for m in messages
+                            Message(m.offset, m.key, m.value, headers_of(m.headers), m.timestamp) for m in messages
                         ]
         return found
     finally:

@@ -27,10 +27,11 @@ from streams.engine.partitioner import partition_of
 from streams.kafka import client_options
 from streams.parameters import Rules
 from streams.replay.pure import Line, PureEngine
-from streams.settings import Settings
+from streams.settings import Commit, Settings
+from tests.faults.derived import READ, derived_differences
 from tests.faults.ledger import ALERTS, Ledger, Topics, count
 from tests.faults.reading import everything
-from tests.properties.districts import District
+from tests.properties.districts import PeopledDistrict
 from tests.properties.product import replayed
 from tests.standing import before_each_tick, differences
 
@@ -63,7 +64,7 @@ class Day:
     @classmethod
     def made(cls, seed: int, operators: int) -> Day:
         """Seeded; ends a day after the first record."""
-        district = District(seed, operators, 1)
+        district = PeopledDistrict(seed, operators, 1)
         district.first = "2022-01-10"  # a day on which everything is required
         values = district.lines()
         lines = [Line(recorded_time(value), value) for value in values]
@@ -92,7 +93,7 @@ class Outcome:
         return not (bad or ledger.wrong or self.differences)
 
     def __str__(self) -> str:
-        return "\n".join([str(self.ledger), *self.differences, f"exits {self.exits}"])
+        return "\n".join([str(self.ledger), *self.differences[:20], f"exits {self.exits}"])
 
 
 def environment(broker: Mapping[str, str], prefix: str) -> dict[str, str]:
@@ -117,6 +118,8 @@ class Scenario:
             name.removeprefix("LIANFANG_").lower(): text for name, text in env.items() if name.startswith("LIANFANG_")
         }
         self.settings = Settings.model_validate(ours | {"partitions": PARTITIONS})
+        self._context = Context(self.settings, Rules.load(), PARTITIONS)
+        self._transactions = self.settings.commit is Commit.TRANSACTIONS
 
     async def run(self, workers: Sequence[Sequence[str]], faults: Mapping[float, Fault]) -> Outcome:
         """The whole day with `workers` (one command line each); every fault has come to its end."""
@@ -124,16 +127,17 @@ class Scenario:
         for number, argv in enumerate(workers, 1):
             self.supervisor.add(f"worker-{number}", argv, env=self._env, output=self._log)
         port = KafkaPort(self.settings)
-        producer = AIOKafkaProducer(**client_options(self.settings), acks="all", enable_idempotence=True)
+        producer = AIOKafkaProducer(**client_options(self.settings), acks="all", enable_idempotence=self._transactions)
         async with AsyncExitStack() as stack:
             for client in (port, producer):
                 await client.start()
                 stack.push_async_callback(client.stop)
             await self._drive(Barrier(port), producer, faults)
             await asyncio.sleep(2 * SAVE_EVERY)  # the row of a position that alone has moved comes so much later
-            topics = await everything(self.settings, port)
+            topics = await everything(self.settings, port, READ)
         exits = {child.name: child.exits for child in self.supervisor.children}
-        return Outcome(count(topics), self._differences(topics), exits)
+        differences = [*self._differences(topics), *self._from_journals(topics)]
+        return Outcome(count(topics), differences, exits)
 
     async def _drive(self, barrier: Barrier, producer: AIOKafkaProducer, faults: Mapping[float, Fault]) -> None:
         waiting = sorted(faults.items())
@@ -170,6 +174,9 @@ class Scenario:
     def words(self) -> str:
         """The end of what the workers have logged."""
         return self._log.read_text(errors="replace")[-6000:] if self._log.exists() else ""
+
+    def _from_journals(self, topics: Topics) -> list[str]:
+        return derived_differences(topics, self._context, repeats=not self._transactions)
 
     def _differences(self, topics: Topics) -> list[str]:
         found = [

@@ -180,7 +180,8 @@ class District:
         if self._chance(0.02):
             self._send(event | {"data": named | {"operator": self.random.choice(self.operators)}}, after)
         if self._chance(0.03):
-            whose = {"operator": named["operator"]} if "operator" in named else {"staff": named["staff"]}
+            log = next(name for name in ("operator", "staff", "person") if name in named)
+            whose = {log: named[log]}
             source = event["source"] if self._chance(0.9) else "/elsewhere"
             void = self._add(source, "record.voided", after, after, **whose, source=event["source"], record=event["id"])
             if self._chance(0.1):
@@ -210,6 +211,26 @@ class District:
         alert = alert_id(kind, "" if nobody else operator, subject)
         action = "close" if self._chance(0.8) else "seal"
         self._add("/field", "alert.handled", time, time, **who, alert=alert, by="P-1", action=action)
+
+
+class PeopledDistrict(District):
+    """The same with the people who are told; some of them come late, leave, or can't be reached."""
+
+    def _begins(self, operator: str) -> None:
+        super()._begins(operator)
+        if operator == self.operators[0]:
+            for place in (1, 2, 3):
+                self._assign(f"officer-{place}", role="officer", offices=[f"330111-S0{place}"])
+                self._assign(f"grid-{place}", role="grid-worker", grids=[f"33011100{place}001"])
+            self._assign("desk", role="duty-desk", counties=["330111"])
+        self._assign(f"owner-{operator}", role="owner", operators=[operator])
+
+    def _assign(self, person: str, **data: Any) -> None:
+        ways = [{"kind": "sms", "address": "13800000000"}] if self._chance(0.8) else []
+        time = self._at(self.first, 0, 40)
+        self._add("/registry", "person.assigned", time, person=person, name="某某", channels=ways, **data)
+        if self._chance(0.2):
+            self._add("/registry", "person.left", time + DAY, person=person)
 
 
 def _order(event: tuple[int, int, dict[str, Any]]) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from streams.engine.position import NewerPosition, Position
 
 
 def test_it_comes_back_as_it_was():
-    position = Position(41, 1642420800000, "abc")
+    position = Position(41, 1642420800000, "abc", 7)
     assert Position.decode(position.encode()) == position
 
 
