@@ -7,15 +7,21 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from schemas.notices import Outcome, decode_notice, decode_receipt
 from schemas.reasons import Reason
 from schemas.registry import ChannelKind
 from schemas.times import format_instant
+from streams.context import Context
+from streams.parameters import Rules
+from streams.settings import Settings
+from tests.faults.derived import derived_differences
 from tests.faults.ledger import ALERTS, JOURNALS, Topics
 from tests.properties.product import replayed
 from tests.soak.history import TICK, History
+from tests.soak.process import of_this_version, rule_raises
 from tests.standing import before_each_tick, differences
 
 STATES = frozenset(JOURNALS.values())
@@ -37,6 +43,23 @@ def stood(topics: Topics, history: History) -> list[str]:
     values = [line.value for line in history.lines]
     expected = replayed(values, tick=f"{TICK // 3_600_000}h", until=format_instant(history.until))
     return differences(before_each_tick(alerts(topics), TICK), before_each_tick(expected, TICK))
+
+
+def underived(topics: Topics, settings: Settings) -> list[str]:
+    """Rows, alerts and what else machines write, where they are not byte for byte what follows from the journals."""
+    rule_raises()  # at one lot, which only runs with that fault have
+    context = Context(settings, Rules.load(settings.rules), Counter(topic for topic, _ in topics))
+    return derived_differences(_of_this_version(topics), context)[:20]
+
+
+def _of_this_version(topics: Topics) -> Topics:
+    """The rows of workers of the next version upgrade nothing but their form."""
+    return {
+        place: [replace(message, value=of_this_version(message.value)) for message in messages]
+        if place[0] in STATES
+        else messages
+        for place, messages in topics.items()
+    }
 
 
 def unsent(topics: Topics) -> list[str]:

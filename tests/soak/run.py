@@ -21,7 +21,8 @@ from connectors.views.read import Views
 from streams.clock.barrier import Barrier, Stuck
 from streams.clock.port import KafkaPort
 from tests.brokers import KafkaCluster
-from tests.faults.ledger import READ, Ledger, Topics, count
+from tests.faults.derived import READ
+from tests.faults.ledger import Ledger, Topics, count
 from tests.faults.reading import everything
 from tests.soak import catalogue, judging, real_time
 from tests.soak.driving import Real, Simulated, Ticks
@@ -154,11 +155,10 @@ class Run:
 
     async def _settled(self, site: Site, port: KafkaPort) -> tuple[Topics, Ledger]:
         """The topics, when positions are saved and the bridges are through with all notices. Hangs."""
-        read = (*READ, "notices", "receipts")
         settings = site.installation.settings
         until = time.monotonic() + SETTLED_WITHIN
         while True:
-            topics = await everything(settings, port, read)
+            topics = await everything(settings, port, READ)
             ledger = count(topics)
             late = [word for word in ledger.wrong if "applied up to" in word] + judging.unsent(topics)
             if not late:
@@ -197,7 +197,7 @@ class Run:
         figures.recovery = site.recoveries
         raising = sum(not fault.applied for fault in self._faults)
         figures.wrong += judging.internal_errors(ledger.wrong, raising)
-        figures.wrong += [*wrong, *submitted]
+        figures.wrong += [*wrong, *submitted, *judging.underived(topics, place.settings)]
         figures.wrong += real_time.stood(topics, place.settings) if self._real else judging.stood(topics, self._judged)
         figures.wrong += judging.uncompacted(topics) if site.compacts else []
         figures.wrong += judging.exits(codes, place.ended, alarms=site.alarms_expected)
