@@ -107,6 +107,7 @@ class Real:
 
     def __init__(self, site: Site, history: History, ticks: Ticks) -> None:
         self._site, self._history, self._ticks = site, history, ticks
+        self._times: dict[tuple[str, str, str], str] = {}  # what is sent again tells of the same instant
 
     async def run(self, at: Callable[[float], None]) -> None:
         """All of it, while the clock ticks."""
@@ -114,7 +115,7 @@ class Real:
         await self._ticks.passed(1)  # from here on *now* is a tick in every log
         lines = self._history.lines
         for start in range(0, len(lines), SLICE):
-            await self._site.sender.send([_now(line) for line in lines[start : start + SLICE]])
+            await self._site.sender.send([self._now(line) for line in lines[start : start + SLICE]])
             at(min(1.0, (start + SLICE) / len(lines)))
             await asyncio.sleep(3 * PAUSE)
 
@@ -122,10 +123,10 @@ class Real:
         """All that the last records make due has fallen due."""
         await self._ticks.passed(int((time.time() + DUE_WITHIN) * SECOND))
 
-
-def _now(line: Line) -> Message:
-    event = orjson.loads(line.value)
-    del event["recordedtime"]
-    recorded = time.time_ns() // 1_000_000
-    event["time"] = format_instant(recorded - (line.recorded - parse_instant(event["time"])))
-    return addressed(Line(recorded, orjson.dumps(event)))
+    def _now(self, line: Line) -> Message:
+        event = orjson.loads(line.value)
+        del event["recordedtime"]
+        recorded = time.time_ns() // 1_000_000
+        told = format_instant(recorded - (line.recorded - parse_instant(event["time"])))
+        event["time"] = self._times.setdefault((event["source"], event["id"], event["time"]), told)
+        return addressed(Line(recorded, orjson.dumps(event)))

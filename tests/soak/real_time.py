@@ -12,11 +12,11 @@ from typing import Any
 
 from schemas.alerts import Kind
 from streams.context import Context
-from streams.machine import ENTRY, RECORDED, Sort
+from streams.machine import ENTRY, ORIGIN, RECORDED, Sort
 from streams.parameters import Rules
 from streams.replay.pure import Line, PureEngine
 from streams.settings import Settings
-from tests.faults.ledger import Topics
+from tests.faults.ledger import Message, Topics
 from tests.soak.judging import alerts
 from tests.soak.process import RAISES
 from tests.standing import at_the_end
@@ -44,19 +44,23 @@ def _is_gap(message: dict[str, Any]) -> bool:
 def _replayed(topics: Topics, settings: Settings) -> Iterator[dict[str, Any]]:
     ticks = sorted({int(message.value or b"") for message in topics["operator-journal", 0] if _is(message, _TICK)})
     lines = sorted(
-        (int(message.headers[RECORDED]), message.value or b"")
+        (int(message.headers[RECORDED]), 1, _origin(message), message.value or b"")  # of one instant: as they were sent
         for (topic, _), messages in topics.items()
         for message in messages
         if topic in ("operator-journal", "staff-journal") and _is(message, _RECORD)
     )
     engine = PureEngine(Context(settings, Rules.load(settings.rules), {}))
     engine.begin(ticks[0])
-    events = heapq.merge(((tick, 0, b"") for tick in ticks), ((at, 1, value) for at, value in lines))
-    for at, is_line, value in events:
+    for at, is_line, _, value in heapq.merge(((tick, 0, ("", 0, 0), b"") for tick in ticks), lines):
         if RAISES.encode() not in value:
             for output in engine.record(Line(at, value)) if is_line else engine.tick(at):
                 yield json.loads(output.value or b"")
 
 
-def _is(message: Any, sort: bytes) -> bool:
+def _origin(message: Message) -> tuple[str, int, int]:
+    topic, partition, offset = message.headers[ORIGIN].decode().rsplit("/", 2)
+    return topic, int(partition), int(offset)
+
+
+def _is(message: Message, sort: bytes) -> bool:
     return bool(message.headers.get(ENTRY) == sort)
