@@ -55,11 +55,11 @@ format: dev ## let ruff put the files in form
 examples: dev ## every example history with both engines
 	@LIANFANG_EXAMPLES=all $(PYTEST) tests/examples $(ARGS)
 
-faults: dev ## the faults, on three real brokers: kill -9, stop and continue, a broker killed
-	@$(PYTEST) tests/faults $(ARGS)
+faults: dev ## the faults, a short selection: the whole system on three real brokers of both lines of Kafka
+	@$(PYTEST) tests/faults tests/soak $(ARGS)
 
 RUNS = 20
-soak: dev ## RUNS=n seeded runs of the whole system under faults on three real brokers, a table at the end; ARGS="--seed 1"
+soak: dev ## RUNS=n seeded runs of the whole system under faults, and a table; ARGS="--seed 1 --kafka 4.4.0"
 	@$(BIN)/python -m tests.soak --runs $(RUNS) $(ARGS)
 
 bench: dev ## throughput and latency on a real broker, printed

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 VERSION = os.environ.get("LIANFANG_TEST_KAFKA", "3.9.1")
+VERSION_4 = "4.4.0"
 ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 60.0
 _PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"

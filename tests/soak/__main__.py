@@ -8,10 +8,12 @@ import argparse
 import asyncio
 import json
 import random
+import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from streams import logs
 from tests.brokers import VERSION, KafkaCluster
@@ -24,6 +26,7 @@ def main() -> int:
     """Exit code."""
     asked = _asked()
     logs.configure(form="console", level="critical", process="soak")  # brokers that are away are the point
+    signal.signal(signal.SIGTERM, _interrupt)  # brokers must not be left behind
     first = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10**6)
     cluster = KafkaCluster(3, asked.kafka, LINES)
     lines: list[dict[str, Any]] = []
@@ -34,6 +37,10 @@ def main() -> int:
         cluster.close()
     print(table(lines))
     return 0 if all(line["verdict"] == "clean" for line in lines) else 1
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _asked() -> argparse.Namespace:
