@@ -21,6 +21,11 @@ from tests.soak.catalogue import TABLE
 from tests.soak.network import LINES, Network
 from tests.soak.run import Ground, Run
 
+COLUMNS = (
+    *("runs", "clean", "lost", "doubled", "repeated", "unknown"),
+    *("red", "hangs", "slow", "broken", "recovery", "calm", "seconds"),
+)
+
 
 def main() -> int:
     """Exit code."""
@@ -74,8 +79,7 @@ async def _runs(asked: argparse.Namespace, cluster: KafkaCluster, first: int, li
 def table(lines: Iterable[dict[str, Any]]) -> str:
     """By fault: how many runs it was in, and the sums and largest figures of those."""
     lines = list(lines)
-    names = ("runs", "clean", "lost", "doubled", "repeated", "unknown", "hangs", "slow", "recovery", "calm", "seconds")
-    rows = [f"{'fault':26}" + "".join(f"{name:>9}" for name in names)]
+    rows = [f"{'fault':26}" + "".join(f"{name:>9}" for name in COLUMNS)]
     for fault in [*TABLE, "all"]:
         of = [line for line in lines if fault == "all" or fault in line["faults"]]
         if of:
@@ -88,7 +92,8 @@ def _figures(of: list[dict[str, Any]]) -> list[object]:
     sums = [sum(line[name] for line in of) for name in ("lost", "doubled", "repeated", "unknown")]
     recovery = max((seconds for line in of for seconds in line["recovery"]), default="-")
     most = [max(line[name] for line in of) for name in ("calm", "seconds")]
-    return [len(of), verdicts.count("clean"), *sums, verdicts.count("hangs"), verdicts.count("slow"), recovery, *most]
+    others = [verdicts.count(name) for name in ("red", "hangs", "slow", "broken")]
+    return [len(of), verdicts.count("clean"), *sums, *others, recovery, *most]
 
 
 if __name__ == "__main__":

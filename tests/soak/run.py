@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import shutil
 import tempfile
 import time
+import traceback
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -36,11 +38,12 @@ OPERATORS = 80
 CALM_WITHIN = 30.0
 """Seconds after the last fault was put right and the last record sent until everything is through."""
 SETTLED_WITHIN = 60.0
+RUN_WITHIN = 400.0
 
 
 @dataclass
 class Figures:
-    """A run in one line. `verdict`: clean, red (lost, doubled or different), slow, hangs."""
+    """A run in one line. `verdict`: clean, red (lost, doubled or different), slow, hangs, broken (the run itself)."""
 
     seed: int
     kafka: str
@@ -62,6 +65,7 @@ class Figures:
     recovery: list[float] = field(default_factory=list)
     calm: float = 0.0
     seconds: float = 0.0
+    kept: str = ""
     wrong: list[str] = field(default_factory=list)
     diary: list[tuple[float, str]] = field(default_factory=list)
 
@@ -73,6 +77,14 @@ class Ground:
     cluster: KafkaCluster
     network: Network
     brokers: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def whole(self) -> None:
+        """All brokers are there and all lines carry, whatever a run that broke off has left."""
+        for line in self.cluster.lines:
+            self.network.heal(line)
+        for node in self.cluster.nodes:
+            if self.cluster.ended(node.number):
+                await asyncio.to_thread(self.cluster.restart, node.number)
 
 
 class Run:
@@ -93,23 +105,33 @@ class Run:
                 self._sent = self._sent.with_lines(lines)
                 self._judged = self._judged.with_lines(lines) if fault.applied else self._judged
         self.words = ""
+        self._topics: Topics = {}
 
     async def run(self) -> Figures:
         """Through to the judgement. What it finds is in the figures; only what breaks the harness is raised."""
-        began = time.monotonic()
-        with _folder() as folder, Supervisor(longest_pause=1.0) as supervisor:
+        began, figures = time.monotonic(), self.figures
+        folder = Path(tempfile.mkdtemp(prefix="lianfang-soak-"))
+        with Supervisor(longest_pause=1.0) as supervisor:
             place = Installation(self._ground.cluster, f"s{uuid.uuid4().hex[:8]}-", folder, supervisor, self._real)
             try:
-                await self._run(place)
-            except (Hangs, Stuck) as hangs:
-                self.figures.wrong.append(str(hangs))
-            finally:
-                self.figures.seconds = round(time.monotonic() - began, 1)
-                if self.figures.verdict != "clean":
-                    self.words = place.last_words()
-                place.stop()
-                await topics_of.remove(place.settings)
-        return self.figures
+                async with asyncio.timeout(RUN_WITHIN):
+                    await self._run(place)
+            except (Hangs, Stuck, TimeoutError) as hangs:
+                figures.wrong.append(f"{type(hangs).__name__}: {hangs}")
+            except Exception:
+                figures.verdict = "broken"  # the run itself: nothing is known of the product
+                figures.wrong.append(traceback.format_exc()[-3000:])
+            figures.seconds = round(time.monotonic() - began, 1)
+            self.words = place.last_words()
+            place.stop()
+        await self._ground.whole()
+        await topics_of.remove(place.settings)
+        if figures.verdict == "clean":
+            shutil.rmtree(folder)
+        else:
+            figures.kept = str(folder)
+            (folder / "topics.pickle").write_bytes(pickle.dumps(self._topics))
+        return figures
 
     async def _run(self, place: Installation) -> None:
         settings, ground = place.settings, self._ground
@@ -135,9 +157,9 @@ class Run:
             self.figures.calm = round(time.monotonic() - over, 1)
             for clock in list(place.clocks):
                 await place.terminate(clock)
-            topics, ledger = await self._settled(site, port)
-            wrong = await self._views(place, topics)
-        self._judge(site, topics, ledger, wrong)
+            self._topics, ledger = await self._settled(site, port)
+            wrong = await self._views(place, self._topics)
+        self._judge(site, self._topics, ledger, wrong)
 
     async def _happen(self, site: Site, driven: Simulated | Real) -> None:
         """The history with the faults in it; returns when both are over."""
@@ -158,7 +180,7 @@ class Run:
         settings = site.installation.settings
         until = time.monotonic() + SETTLED_WITHIN
         while True:
-            topics = await everything(settings, port, READ)
+            topics = self._topics = await everything(settings, port, READ)
             ledger = count(topics)
             late = [word for word in ledger.wrong if "applied up to" in word] + judging.unsent(topics)
             if not late:
@@ -222,12 +244,3 @@ class Run:
     def line(self) -> dict[str, object]:
         """For a JSON line."""
         return asdict(self.figures)
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="lianfang-soak-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
