@@ -91,8 +91,8 @@ def feel(record: Record, pulse: Pulse) -> Pulse:
 
 
 def _earliest(mentions: tuple[Fact, ...], new: Fact, *, whole: bool) -> tuple[Fact, ...]:
-    """The earliest mentions, in whatever order they come. Not `whole`: some were left out, so one that is later than all
-    that were kept may be later than those too.
+    """The earliest mentions, in whatever order they come. Not `whole`: some were left out, so one that is later than
+    all that were kept may be later than those too.
     """
     if not whole and new.later > max(item.later for item in mentions):
         return mentions

@@ -57,7 +57,7 @@ async def public_topic_grows(site: Site) -> None:
             for name, code, words in response.topic_errors:
                 if code:
                     raise for_code(code)(f"{name}: {words}")
-            site.sender.partitions[topic] = GROWN
+            await site.sender.grown(topic, GROWN)
             site.say(f"{topic} has {GROWN} partitions")
     finally:
         await port.stop()

@@ -40,6 +40,14 @@ class Sender:
             await self.send_now(messages)
             self.sent += messages
 
+    async def grown(self, topic: str, partitions: int) -> None:
+        """From here on a topic has so many partitions: return when the producer has heard of them."""
+        name = self._settings.prefix + topic
+        while len(await self.producer.partitions_for(name)) < partitions:
+            await self.producer.client.force_metadata_update()
+            await asyncio.sleep(0.1)
+        self.partitions[topic] = partitions
+
     def some_of_the_sent(self, chance: Random, number: int) -> list[Message]:
         """Records that were sent before."""
         return chance.sample(self.sent, min(number, len(self.sent)))
