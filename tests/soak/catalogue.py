@@ -103,7 +103,7 @@ _FAULTS = [
     replace(_with(record_faults.rule_raises, _raises, ["versions"]), lines=record_faults.raising_lines, applied=False),
     *(
         Fault(f"{sort}-{change}", _nothing, _wrong(sort, change), real=True, groups=frozenset(["versions"]))
-        for sort in ("worker", "clock")
+        for sort in ("worker", "clock", "bridge-wecom")
         for change in ("hour-ahead", "hour-behind")
     ),
 ]

@@ -112,6 +112,16 @@ class Installation:
             found: list[dict[str, Any]] = json.load(answer)["messages"]
         return found
 
+    def failures(self) -> list[str]:
+        """Why processes ended themselves, in their own words: those are no verdict, and worth a look."""
+        found = []
+        for path in sorted(self.folder.glob("*.log")):
+            for line in path.read_text(errors="replace").splitlines():
+                if '"level": "critical"' in line or '"clock-ended"' in line or '"broken"' in line:
+                    said = json.loads(line)
+                    found.append(f"{path.stem}: {said['event']}: {said.get('why', '')} {said.get('error', '')}"[:200])
+        return found
+
     def stop(self) -> None:
         """End everything, without patience: what was to be seen was seen."""
         for child in self.supervisor.children:

@@ -62,6 +62,7 @@ class Figures:
     notices: int = 0
     unknown: int = 0
     restarts: int = 0
+    failures: list[str] = field(default_factory=list)
     recovery: list[float] = field(default_factory=list)
     calm: float = 0.0
     seconds: float = 0.0
@@ -122,7 +123,7 @@ class Run:
                 figures.verdict = "broken"  # the run itself: nothing is known of the product
                 figures.wrong.append(traceback.format_exc()[-3000:])
             figures.seconds = round(time.monotonic() - began, 1)
-            self.words = place.last_words()
+            self.words, figures.failures = place.last_words(), place.failures()
             place.stop()
         await self._ground.whole()
         await topics_of.remove(place.settings)
