@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 FOUND = for p in $(PYTHON) python3.11 python3.12 python3.13 python3 python; do \
 	if "$$p" -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1; then echo "$$p"; break; fi; done
 
-.PHONY: install dev demo test lint format examples faults bench lock clean help
+.PHONY: install dev demo test lint format examples faults soak bench lock clean help
 
 install: .venv/.installed ## .venv with `lianfang` in it
 
@@ -61,8 +61,12 @@ format: dev ## let ruff put the files in form
 examples: dev ## every example history with both engines
 	@LIANFANG_EXAMPLES=all $(PYTEST) tests/examples $(ARGS)
 
-faults: dev ## the faults, on three real brokers: kill -9, stop and continue, a broker killed
-	@$(PYTEST) tests/faults $(ARGS)
+faults: dev ## the faults, a short selection: the whole system on three real brokers of both lines of Kafka
+	@$(PYTEST) tests/faults tests/soak $(ARGS)
+
+RUNS = 20
+soak: dev ## RUNS=n seeded runs of the whole system under faults, and a table; ARGS="--seed 1 --kafka 4.4.0"
+	@$(BIN)/python -m tests.soak --runs $(RUNS) $(ARGS)
 
 bench: dev .venv-bench/.installed ## speed beside what one would pick instead, latency, on a real broker; ARGS="--quick"
 	@$(BIN)/python -m bench $(ARGS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 VERSION = os.environ.get("LIANFANG_TEST_KAFKA", "3.9.1")
+VERSION_4 = "4.4.0"
 ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 60.0
 _PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
@@ -97,6 +99,7 @@ class Node:
     controller_port: int
     folder: Path
     process: subprocess.Popen[bytes] | None = None
+    lines: dict[str, tuple[int, int]] = field(default_factory=dict)  # name → where it listens, where clients come from
 
     @property
     def address(self) -> str:
@@ -105,13 +108,17 @@ class Node:
 
 @dataclass
 class KafkaCluster:
-    """KRaft brokers on loopback. Replication 3 with min ISR 2 where there are three. `long`: they are to run long and
-    be measured, so they get a JVM as one would run it.
+    """KRaft brokers on loopback. Replication 3 with min ISR 2 where there are three.
+
+    `long`: they are to run long and be measured, so they get a JVM as one would run it. `lines`: names of further ways
+    in. On each a broker says that it is to be reached at another port, where whoever wants to cut the line puts
+    something in between.
     """
 
     size: int = 1
     version: str = VERSION
     long: bool = False
+    lines: tuple[str, ...] = ()
     nodes: list[Node] = field(default_factory=list)
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="lianfang-kafka-")))
 
@@ -140,10 +147,10 @@ class KafkaCluster:
 
     def start(self) -> KafkaCluster:
         """Format and start all brokers; returns when each of them answers."""
-        ports = free_ports(2 * self.size)
-        self.nodes = [
-            Node(i + 1, ports[2 * i], ports[2 * i + 1], self.folder / f"node-{i + 1}") for i in range(self.size)
-        ]
+        ports = iter(free_ports((2 + 2 * len(self.lines)) * self.size))
+        self.nodes = [Node(i + 1, next(ports), next(ports), self.folder / f"node-{i + 1}") for i in range(self.size)]
+        for node in self.nodes:
+            node.lines = {name: (next(ports), next(ports)) for name in self.lines}
         formats = [self._format(node) for node in self.nodes]
         for node, process in zip(self.nodes, formats, strict=True):
             output, _ = process.communicate(timeout=READY_WITHIN)
@@ -168,6 +175,16 @@ class KafkaCluster:
     def cont(self, number: int) -> None:
         """SIGCONT."""
         self._process(number).send_signal(signal.SIGCONT)
+
+    def fill(self, number: int, room: int) -> None:
+        """No file of this broker may grow beyond `room` bytes any more: to it that is a disk that is full. For good:
+        it has to be killed and started again. Needs no file system of its own, and so no right to mount one.
+        """
+        resource.prlimit(self._process(number).pid, resource.RLIMIT_FSIZE, (room, room))
+
+    def ended(self, number: int) -> bool:
+        """Whether a broker has ended."""
+        return self._process(number).poll() is not None
 
     def restart(self, number: int, *, wait: bool = True) -> None:
         """Start a broker again that was killed."""
@@ -242,13 +259,21 @@ class KafkaCluster:
 
     def _properties(self, node: Node) -> str:
         voters = ",".join(f"{each.number}@127.0.0.1:{each.controller_port}" for each in self.nodes)
+        ways = {name.upper(): ports for name, ports in node.lines.items()}
         values = {
             "process.roles": "broker,controller",
             "node.id": node.number,
             "controller.quorum.voters": voters,
-            "listeners": f"PLAINTEXT://{node.address},CONTROLLER://127.0.0.1:{node.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{node.address}",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listeners": ",".join(
+                [f"PLAINTEXT://{node.address}", f"CONTROLLER://127.0.0.1:{node.controller_port}"]
+                + [f"{name}://127.0.0.1:{port}" for name, (port, _) in ways.items()]
+            ),
+            "advertised.listeners": ",".join(
+                [f"PLAINTEXT://{node.address}", *(f"{name}://127.0.0.1:{port}" for name, (_, port) in ways.items())]
+            ),
+            "listener.security.protocol.map": ",".join(
+                f"{name}:PLAINTEXT" for name in ("PLAINTEXT", "CONTROLLER", *ways)
+            ),
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAINTEXT",
             "log.dirs": node.folder / "data",
@@ -271,6 +296,7 @@ class KafkaCluster:
             "num.io.threads": 4,
             "log.cleaner.threads": 1,
             "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,
+            "log.cleaner.backoff.ms": 1000,
             "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1000,
         }
         return "".join(f"{name}={value}\n" for name, value in values.items())

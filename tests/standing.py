@@ -36,6 +36,12 @@ def before_each_tick(messages: Iterable[Mapping[str, Any]], tick: int) -> dict[i
     return found
 
 
+def at_the_end(messages: Iterable[Mapping[str, Any]]) -> Standing:
+    """What stands after all of them; those of one alert are in order."""
+    last = {message["id"]: message for message in messages}
+    return {name: _form(message) for name, message in last.items() if message["status"] == "firing"}
+
+
 def _form(message: Mapping[str, Any]) -> tuple[str, str, str]:
     detail = {name: value for name, value in message["detail"].items() if value is not None}
     place = message["place"]

@@ -5,11 +5,12 @@ topics that have grown. Creating topics is `lianfang topics`' work, not this one
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterable
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
-from aiokafka.errors import InvalidPartitionsError, for_code
+from aiokafka.errors import InvalidPartitionsError
 
 from schemas.envelope import PUBLIC_TOPICS
 from streams import logs
@@ -34,7 +35,8 @@ async def look(settings: Settings, flows: Iterable[Flow]) -> dict[str, int]:
         await client.start()
         try:
             counts = await _required(client, settings.prefix, flows)
-            if await _grow(client, settings.prefix, counts, flows):
+            while await _grow(client, settings.prefix, counts, flows):
+                await asyncio.sleep(0.1)  # the broker that is asked may not yet have heard
                 counts = await _counts(client, settings.prefix)
         finally:
             await client.close()
@@ -80,10 +82,7 @@ async def _grow(client: AIOKafkaAdminClient, prefix: str, counts: dict[str, int]
                 topic=source, partitions=counts[source], state=state, of_state=counts[state],
             )  # fmt: skip
         log.info("state topic grows", topic=state, partitions=counts[source])
-        response = await client.create_partitions({prefix + state: NewPartitions(counts[source])})
-        for name, code, words in response.topic_errors:
-            # another worker was faster
-            if code and for_code(code) is not InvalidPartitionsError:
-                raise for_code(code)(f"{name}: {words}")
+        with contextlib.suppress(InvalidPartitionsError):  # another worker was faster
+            await client.create_partitions({prefix + state: NewPartitions(counts[source])})
         grown = True
     return grown

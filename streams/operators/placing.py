@@ -12,7 +12,7 @@ from schemas.identifiers import is_blank
 from schemas.reports import Action
 from schemas.times import date_of
 from schemas.uploads import Scope
-from streams.facts import Closes, fact, without
+from streams.facts import Closes, Fact, fact, without
 from streams.identity import Identity
 from streams.operators.model import (
     ACTIVITY,
@@ -83,12 +83,20 @@ def feel(record: Record, pulse: Pulse) -> Pulse:
         day = date_of(record.time)
         activity = {**activity, day: activity.get(day, 0) + 1}
     if record.type not in NOT_MENTIONING:
+        mentions = _earliest(mentions, fact(record), whole=len(mentions) == mentioned)
         mentioned += 1
-        if len(mentions) < MENTIONS_KEPT:
-            mentions = (*mentions, fact(record))
     return replace(
         pulse, named=max(pulse.named, record.recorded), activity=activity, mentions=mentions, mentioned=mentioned
     )
+
+
+def _earliest(mentions: tuple[Fact, ...], new: Fact, *, whole: bool) -> tuple[Fact, ...]:
+    """The earliest mentions, in whatever order they come. Not `whole`: some were left out, so one that is later than
+    all that were kept may be later than those too.
+    """
+    if not whole and new.later > max(item.later for item in mentions):
+        return mentions
+    return tuple(sorted((*mentions, new), key=lambda item: item.later))[:MENTIONS_KEPT]
 
 
 def unfeel(gone: Identity, pulse: Pulse) -> Pulse:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
+from aiokafka.errors import InvalidPartitionsError, KafkaError, PolicyViolationError
 
 from streams.engine import ends
 from streams.engine.flow import Flow
@@ -16,13 +15,16 @@ JOURNAL = (Flow("operators", {"operator-journal": "operators-state"}, lambda *_:
 
 
 class Admin:
-    def __init__(self, code: int = 0) -> None:
+    """As aiokafka's: a code of the broker is raised."""
+
+    def __init__(self, refuses: type[KafkaError] | None = None) -> None:
         self.asked: dict[str, int] = {}
-        self._code = code
+        self._refuses = refuses
 
     async def create_partitions(self, wanted):
         self.asked |= {name: new.total_count for name, new in wanted.items()}
-        return SimpleNamespace(topic_errors=[(name, self._code, None) for name in wanted])
+        if self._refuses is not None:
+            raise self._refuses(f"could not create partitions for {list(wanted)}")
 
 
 async def test_the_state_of_a_grown_public_topic_grows():
@@ -32,7 +34,13 @@ async def test_the_state_of_a_grown_public_topic_grows():
 
 
 async def test_another_worker_may_have_been_faster():
-    assert await _grow(Admin(code=37), "", {"scan-events": 24, "scan-events-positions": 12}, PUBLIC)
+    admin = Admin(InvalidPartitionsError)
+    assert await _grow(admin, "", {"scan-events": 24, "scan-events-positions": 12}, PUBLIC)
+
+
+async def test_that_it_could_not_grow_is_not_kept_back():
+    with pytest.raises(PolicyViolationError):
+        await _grow(Admin(PolicyViolationError), "", {"scan-events": 24, "scan-events-positions": 12}, PUBLIC)
 
 
 async def test_equal_numbers_need_nothing():

@@ -112,6 +112,20 @@ def test_few_mentions_are_kept_and_all_are_counted():
     assert (len(pulse.mentions), pulse.mentioned) == (MENTIONS_KEPT, 9)
 
 
+def test_the_mentions_that_are_kept_are_the_earliest_in_whatever_order_they_come():
+    several = [sale(number, f"2022-01-10 12:0{number}") for number in range(9)]
+    in_order = pulse_of(*several).mentions
+    assert [item.id for item in in_order] == [one.id for one in several[:MENTIONS_KEPT]]
+    assert pulse_of(*reversed(several)).mentions == in_order
+    assert pulse_of(*several[4:], *several[:4]).mentions == in_order
+
+
+def test_a_mention_that_may_be_later_than_one_that_was_left_out_is_not_kept_in_its_place():
+    several = [sale(number, f"2022-01-10 12:0{number}") for number in range(9)]
+    pulse = unfeel(gone(several[0]), pulse_of(*several[:8]))
+    assert [item.id for item in feel(several[8], pulse).mentions] == [one.id for one in several[1:4]]
+
+
 def test_a_patrol_mentions_an_operator_and_is_no_activity():
     pulse = pulse_of(record("patrol.recorded", {"operator": "A", "by": "P"}, NOON))
     assert (pulse.mentioned, pulse.last_active) == (1, None)

@@ -1,0 +1,147 @@
+"""The processes of one run: workers, clock, bridges, views, sandbox and store, each started as an installation starts
+it, under a supervisor that starts them again. What faults take hold of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from connectors.embedded import Child, Server, Supervisor, start_store
+from connectors.embedded.servers import free_port
+from streams.settings import Settings
+from tests.brokers import KafkaCluster
+from tests.faults.scenario import PARTITIONS, environment
+from tests.soak.history import short_rules
+from tests.soak.process import CHANGES, NOW
+
+HOST = "127.0.0.1"
+TERMINATED_WITHIN = 20.0
+"""Seconds in which a process that was told to stop has to be gone."""
+
+
+@dataclass
+class Installation:
+    """What runs. Names: worker-1, worker-2 …, clock-1 …, bridge-wecom-1 …, views, store, sandbox."""
+
+    cluster: KafkaCluster
+    prefix: str
+    folder: Path
+    supervisor: Supervisor
+    real: bool = False  # time goes as it goes, and the clock asks the brokers; else the driver says what time it is
+    env: dict[str, str] = field(default_factory=dict)
+    workers: list[str] = field(default_factory=list)  # those that are meant to run now
+    clocks: list[str] = field(default_factory=list)
+    bridges: dict[str, str] = field(default_factory=dict)  # channel → the process that serves it
+    worker_env: dict[str, str] = field(default_factory=dict)  # of workers that are started from here on
+    lines: dict[str, str] = field(default_factory=dict)  # process → the brokers it is given, instead of the cluster's
+    changes: dict[str, str] = field(default_factory=dict)  # process → what is changed in it, see `process`
+    ended: dict[str, int | None] = field(default_factory=dict)  # told to stop → exit code
+    sandbox: str = ""
+    _numbers: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.env = environment(self.cluster.env, self.prefix) | {NOW: str(self.folder / "now")}
+        partitions = PARTITIONS | {"notices": 2, "receipts": 1, "dead-letters": 2}
+        self.env["LIANFANG_PARTITIONS"] = json.dumps(partitions)
+        if self.real:
+            rules = str(short_rules(self.folder / "rules.yaml"))
+            self.env |= {"LIANFANG_RULES": rules, "LIANFANG_TICK": "2", "LIANFANG_GRACE": "1"}
+            self.env["LIANFANG_SIMULATED"] = "false"
+        ours = {name.removeprefix("LIANFANG_").lower(): text for name, text in self.env.items() if name[:4] == "LIAN"}
+        self.settings = Settings.model_validate(ours | {"partitions": partitions})
+        self._store: Server | None = None
+
+    def start(self, workers: int) -> None:
+        """Everything but clocks: those begin when the history does."""
+        port, receipts = free_port(), free_port()
+        self.sandbox = f"http://{HOST}:{port}"
+        report = f"http://{HOST}:{receipts}/receipts"
+        self._start("sandbox", "sandbox", "--host", HOST, "--port", str(port), "--report", report)
+        store = start_store(self.supervisor, output=self.folder / "store.log")
+        self.env |= {"LIANFANG_REDIS": store.address, "LIANFANG_WECOM_URL": self.sandbox}
+        self.env |= {"LIANFANG_SMS_URL": self.sandbox, "LIANFANG_SMS_RECEIPTS_PORT": str(receipts)}
+        self.env |= {"LIANFANG_SMS_ACCESS_KEY": "sandbox", "LIANFANG_SMS_ACCESS_SECRET": "sandbox"}
+        for _ in range(workers):
+            self.add_worker()
+        for channel in ("wecom", "sms"):
+            self.start_bridge(channel)
+        self._start("views", "views")
+
+    def start_bridge(self, channel: str) -> None:
+        """The bridge of a channel, or another in its place."""
+        name = self.bridges[channel] = self._named(f"bridge-{channel}")
+        self._start(name, "bridge", channel)
+
+    def add_worker(self, env: Mapping[str, str] | None = None) -> str:
+        """One more worker; its name."""
+        name = self._named("worker")
+        self.workers.append(name)
+        self._start(name, "worker", env=self.worker_env if env is None else env)
+        return name
+
+    def add_clock(self) -> str:
+        """One more clock; its name."""
+        name = self._named("clock")
+        self.clocks.append(name)
+        self._start(name, "clock", env=None if self.real else {CHANGES: "simulated-clock"})
+        return name
+
+    def child(self, name: str) -> Child:
+        """The process of that name."""
+        return next(child for child in self.supervisor.children if child.name == name)
+
+    async def terminate(self, name: str) -> int | None:
+        """SIGTERM, and that was it for this process. Its exit code, which is remembered."""
+        self.workers = [worker for worker in self.workers if worker != name]
+        self.clocks = [clock for clock in self.clocks if clock != name]
+        code = await asyncio.to_thread(self.supervisor.end, name, patience=TERMINATED_WITHIN)
+        self.ended[name] = code
+        return code
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What the sandbox has accepted."""
+        with urllib.request.urlopen(f"{self.sandbox}/messages", timeout=10) as answer:  # noqa: S310 - our own sandbox
+            found: list[dict[str, Any]] = json.load(answer)["messages"]
+        return found
+
+    def failures(self) -> list[str]:
+        """Why processes ended themselves, in their own words: those are no verdict, and worth a look."""
+        found = []
+        for path in sorted(self.folder.glob("*.log")):
+            for line in path.read_text(errors="replace").splitlines():
+                if '"level": "critical"' in line or '"clock-ended"' in line or '"broken"' in line:
+                    said = json.loads(line)
+                    found.append(f"{path.stem}: {said['event']}: {said.get('why', '')} {said.get('error', '')}"[:200])
+        return found
+
+    def stop(self) -> None:
+        """End everything, without patience: what was to be seen was seen."""
+        for child in self.supervisor.children:
+            child.wanted = False
+            self.supervisor.kill(child.name, signal.SIGKILL)
+
+    def last_words(self, each: int = 2500) -> str:
+        """The end of every log."""
+        texts = [(path.name, path.read_text(errors="replace")) for path in sorted(self.folder.glob("*.log"))]
+        return "\n".join(f"--- {name}\n{text[-each:]}" for name, text in texts if text)
+
+    def _start(self, name: str, *argv: str, env: Mapping[str, str] | None = None) -> None:
+        command = [sys.executable, "-m", "tests.soak.process", *argv]
+        its = self.env | dict(env or {})
+        if name in self.lines:
+            its["LIANFANG_BOOTSTRAP"] = self.lines[name]
+        if name in self.changes:
+            its[CHANGES] = ",".join(filter(None, [its.get(CHANGES), self.changes[name]]))
+        self.supervisor.add(name, command, env=its, output=self.folder / f"{name}.log")
+
+    def _named(self, sort: str) -> str:
+        self._numbers[sort] = self._numbers.get(sort, 0) + 1
+        return f"{sort}-{self._numbers[sort]}"

@@ -1,0 +1,77 @@
+"""What a fault has in its hands: the installation, the brokers, a way to send, chance, and a diary of what was done."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from streams.clock.port import KafkaPort
+from streams.clock.rules import PLAN
+from tests.faults.scenario import SESSION
+from tests.soak.installation import Installation
+from tests.soak.network import Network
+from tests.soak.sending import Sender
+
+RECOVERY_WITHIN = SESSION + 5.0
+"""Seconds after kill -9 of one of two workers until all partitions move again."""
+WITHIN = 90.0
+"""Seconds for whatever has to happen by itself; who takes longer hangs."""
+LOAD = 1.0
+
+
+class Hangs(Exception):  # noqa: N818 - the finding of a run
+    """Something did not happen within its time."""
+
+
+@dataclass
+class Site:
+    """One run, as faults see it."""
+
+    installation: Installation
+    sender: Sender
+    chance: Random
+    brokers: asyncio.Lock  # of the cluster: who breaks brokers does so alone
+    network: Network
+    began: float = field(default_factory=time.monotonic)
+    diary: list[tuple[float, str]] = field(default_factory=list)
+    recoveries: list[float] = field(default_factory=list)
+    bridge_kills: int = 0
+    alarms_expected: bool = False  # an old worker that meets a newer row stops with 78
+    compacts: bool = False
+
+    def say(self, what: str) -> None:
+        """Into the diary."""
+        self.diary.append((round(time.monotonic() - self.began, 1), what))
+
+    async def until(self, condition: Callable[[], Awaitable[bool]], what: str, within: float = WITHIN) -> None:
+        """Ask until it is so. Hangs."""
+        until = time.monotonic() + within
+        while not await condition():
+            if time.monotonic() > until:
+                raise Hangs(f"not within {within:.0f} s: {what}")
+            await asyncio.sleep(0.1)
+
+    async def recovery(self) -> float:
+        """Seconds until all that was written up to a moment after now is worked off, in every partition."""
+        began = time.monotonic()
+        port = KafkaPort(self.installation.settings)
+        await port.start()
+        try:
+            await asyncio.sleep(max(0.0, LOAD - (time.monotonic() - began)))
+            topics = [topic for step in PLAN for topic in step.topics]
+            marks = {place: end for place, (_, end) in (await port.ends(topics)).items() if end}
+
+            async def passed() -> bool:
+                committed = await port.committed(marks)
+                return all(committed.get(place, -1) >= mark for place, mark in marks.items())
+
+            await self.until(passed, "all partitions move again")
+        finally:
+            await port.stop()
+        seconds = time.monotonic() - began
+        self.recoveries.append(round(seconds, 1))
+        self.say(f"recovered after {seconds:.1f} s")
+        return seconds
