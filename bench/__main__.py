@@ -20,6 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import delivery, latency, replay
+from bench.growth import burst, recovery
+from bench.growth import table as growth
 from bench.peers import table as peers
 from bench.peers.contenders import versions
 from tests.brokers import VERSION as KAFKA
@@ -40,12 +42,13 @@ class Size:
     latency_rounds: int = 2
     delivery_s: int = 30
     lines: int = 20_000
+    growth: tuple[int, int, int] = (300_000, 30_000, 1)  # operators, lots of one of them, rounds
 
 
 SIZES = {
-    "quick": Size(40_000, 1, 2, latency_s=4, latency_rounds=1, delivery_s=15, lines=4_000),
+    "quick": Size(40_000, 1, 2, latency_s=4, latency_rounds=1, delivery_s=15, lines=4_000, growth=(20_000, 5_000, 1)),
     "usual": Size(200_000, 3, 4.5),  # in twelve minutes with everything else
-    "full": Size(1_000_000, 3, 30, latency_s=30, latency_rounds=3, delivery_s=120),
+    "full": Size(1_000_000, 3, 30, latency_s=30, latency_rounds=3, delivery_s=120, growth=(1_000_000, 100_000, 3)),
 }
 
 
@@ -54,6 +57,9 @@ PARTS: dict[str, Callable[[int, Size], Rows]] = {
     "latency": lambda seed, size: latency.measure(seed, size.latency_s, size.latency_rounds),
     "delivery": lambda seed, size: delivery.measure(seed, size.delivery_s),
     "replay": lambda seed, size: replay.measure(seed, size.lines),
+    "growth": lambda _, size: growth.measure(*size.growth),
+    "recovery": lambda _, size: recovery.measure(size.growth[0] // 2, 3),
+    "burst": lambda seed, _: burst.measure(seed),
 }
 
 

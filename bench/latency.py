@@ -63,7 +63,7 @@ def measure(seed: int, seconds: int, rounds: int) -> list[dict[str, Any]]:
     cluster = KafkaCluster(1, long=True)
     try:
         cluster.start()
-        with _ours(cluster, folder), _streams(cluster, folder), _listening(cluster, folder) as notes:
+        with worker_and_clock(cluster, folder), _streams(cluster, folder), listening(cluster, folder) as notes:
             phases = asyncio.run(_phases(cluster.bootstrap, notes, seed, seconds, rounds))
     finally:
         cluster.close()
@@ -72,9 +72,10 @@ def measure(seed: int, seconds: int, rounds: int) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _ours(cluster: KafkaCluster, folder: Path) -> Iterator[None]:
+def worker_and_clock(cluster: KafkaCluster, folder: Path, more: dict[str, str] | None = None) -> Iterator[None]:
     """A worker with all its flows, and the clock."""
     env = cluster.env | {"LIANFANG_PARTITIONS": json.dumps(PARTITIONS), "LIANFANG_LOG_LEVEL": "warning"}
+    env |= more or {}
     place = Place(env, settings_of(env), volatile=False)
     asyncio.run(ensure(place.settings))
     with Supervisor() as supervisor:
@@ -102,9 +103,10 @@ def _streams(cluster: KafkaCluster, folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _listening(cluster: KafkaCluster, folder: Path) -> Iterator[Path]:
+def listening(
+    cluster: KafkaCluster, folder: Path, topics: tuple[str, ...] = (loads.OUR_ALERTS, loads.STREAMS_ALERTS, loads.HOP)
+) -> Iterator[Path]:
     notes = folder / "heard"
-    topics = (loads.OUR_ALERTS, loads.STREAMS_ALERTS, loads.HOP)
     child = subprocess.Popen([sys.executable, "-m", "bench.listener", cluster.bootstrap, str(notes), *topics], cwd=ROOT)
     try:
         until = time.monotonic() + HEARD_WITHIN

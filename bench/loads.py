@@ -88,6 +88,12 @@ class Ours(Steady):
             await self._producer.send("registry", self._event("operator.registered", data | {"status": "active"}))
         await self._producer.flush()
 
+    async def upload(self, lot: str) -> None:
+        """A lot without papers, of any operator."""
+        operator = f"B{self._chance.randrange(OPERATORS)}"
+        value = self._event("lot.uploaded", {"operator": operator, "lot": lot, "goods": "fruit", "papers": []})
+        await self._producer.send("chain-uploads", value, key=operator.encode())
+
     def marked(self) -> tuple[str, bytes, bytes]:
         """A positive sample."""
         self._marked += 1

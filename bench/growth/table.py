@@ -16,7 +16,7 @@ GOAL_MEMORY, GOAL_LOADED, GOAL_DUES = 700, 100_000, 5.0
 Found = dict[str, Any]
 
 
-def measure(rounds: int, operators: int, lots: int) -> list[dict[str, Any]]:
+def measure(operators: int, lots: int, rounds: int) -> list[dict[str, Any]]:
     """Rows of the table: up to so many operators in one process, up to so many lots of one operator."""
     return [
         *_records("operators", [(1_000, 1), (operators // 10, 1), (operators, 1)], rounds),
