@@ -43,8 +43,8 @@ def lived(seed: int, *, tick: int = 6 * HOUR, operators: int = 6, later: int = 0
 
 @pytest.fixture(autouse=True)
 def _ticks_are_cut_often(monkeypatch):
-    for flow in ("operators", "staff", "routing"):
-        monkeypatch.setattr(f"streams.{flow}.machine.SLICE", 2)
+    for where in ("record_log", "routing.machine"):
+        monkeypatch.setattr(f"streams.{where}.SLICE", 2)
 
 
 @pytest.mark.parametrize("seed", range(3))

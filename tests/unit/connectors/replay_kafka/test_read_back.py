@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 
-from connectors.replay_kafka.run import _timed
+from connectors.replay_kafka.run import in_time
 
 
 def values(*times: str) -> list[bytes]:
@@ -14,7 +13,7 @@ def values(*times: str) -> list[bytes]:
 
 def test_partitions_are_merged_by_time_and_each_keeps_its_own_order():
     one, other = values("01", "05", "03"), values("02", "04", "06")
-    merged = [v for _, v in heapq.merge(_timed(one), _timed(other), key=lambda pair: pair[0])]
+    merged = list(in_time([one, other]))
     assert [v for v in merged if v in one] == one
     assert [v for v in merged if v in other] == other
     assert merged[0] == one[0]
