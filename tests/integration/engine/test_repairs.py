@@ -20,10 +20,10 @@ from streams.engine import clients
 from streams.settings import Settings
 from tests.integration.engine import ledger
 from tests.integration.engine import scenarios as on
-from tests.integration.engine.breaking import hazards, removals
+from tests.integration.engine.breaking import deaths, hazards, removals
 from tests.integration.engine.cases import Case, Scenario, functions, meet
 
-AT_ONCE = 4
+AT_ONCE = 6
 """Pairs that run at the same time: they wait most of it, for sessions to run out."""
 
 
