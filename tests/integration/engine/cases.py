@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
@@ -19,6 +20,7 @@ from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssigno
 from streams.settings import Commit, Settings
 from tests.conftest import Broker
 from tests.integration.engine import ledger
+from tests.integration.engine.breaking import deaths, hazards, removals
 from tests.integration.engine.breaking.hazards import SESSION
 from tests.integration.engine.nursery import Fosterling, Nursery
 
@@ -56,9 +58,8 @@ class Case:
 
     def start(self, name: str = "one", *, harmless: bool = False, **env: str) -> Fosterling:
         """A worker; `harmless`: without the hazards."""
-        package = "tests.integration.engine.breaking"
-        patches = [] if harmless else [f"{package}.hazards:{hazard}" for hazard in self.hazards]
-        patches += [f"{package}.removals:{self.removal}"] if self.removal else []
+        patches = [] if harmless else [_patch(hazard) for hazard in self.hazards]
+        patches += [_patch(self.removal)] if self.removal else []
         given = self.broker.env | {
             "LIANFANG_PREFIX": self.prefix,
             "LIANFANG_LOG_LEVEL": "warning",
@@ -164,6 +165,18 @@ class Case:
             with contextlib.suppress(TimeoutError):  # the group may hang, with a worker in it that does
                 async with asyncio.timeout(5.0):
                     await guest.stop()
+
+
+def _patch(name: str) -> str:
+    """Where a worker finds it."""
+    (module,) = (module for module in (deaths, hazards, removals) if name in functions(module))
+    return f"{module.__name__}:{name}"
+
+
+def functions(module: ModuleType) -> set[str]:
+    """What a module of patches offers."""
+    own = [one for one in vars(module).values() if getattr(one, "__module__", "") == module.__name__]
+    return {one.__name__ for one in own if not one.__name__.startswith("_")}
 
 
 Scenario = Callable[[Case], Awaitable[None]]

@@ -31,7 +31,7 @@ class Rig:
         env = dict(self.env)
         if breaking:
             env |= {
-                "LIANFANG_TEST_PATCH": f"tests.integration.engine.breaking.hazards:{breaking}",
+                "LIANFANG_TEST_PATCH": f"tests.integration.engine.breaking.{breaking}",
                 "LIANFANG_TEST_BROKEN": str(folder),
             }
         self.supervisor.add(name, [sys.executable, "-m", "tests.integration.engine.worker"], env=env)

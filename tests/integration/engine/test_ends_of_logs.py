@@ -21,7 +21,7 @@ async def _upstream(rig, name: str) -> AIOKafkaProducer:
 
 
 async def test_what_an_upstream_aborts_is_never_seen_and_its_markers_are_passed(rig, tmp_path):
-    rig.add("one", "is_impatient", tmp_path)
+    rig.add("one", "hazards:is_impatient", tmp_path)
     sender = rig.sender()
     await sender.send(40)
     committing, aborting = await _upstream(rig, "commits"), await _upstream(rig, "aborts")
@@ -44,7 +44,7 @@ async def test_what_an_upstream_aborts_is_never_seen_and_its_markers_are_passed(
 
 
 async def test_an_open_transaction_is_waited_for_and_not_taken_for_a_standstill(rig, tmp_path):
-    rig.add("one", "is_impatient", tmp_path)
+    rig.add("one", "hazards:is_impatient", tmp_path)
     sender = rig.sender()
     await sender.send(40)
     await rig.done()

@@ -34,7 +34,7 @@ async def test_two_workers_share_the_work_and_one_may_be_killed(rig):
 
 @pytest.mark.parametrize("rig", ["kafka"], indirect=True)
 async def test_whatever_point_a_worker_ends_at_nothing_is_lost_or_doubled(rig, tmp_path):
-    rig.add("one", "exits", tmp_path)
+    rig.add("one", "deaths:exits", tmp_path)
     sender = rig.sender(keys=120)
     await sender.send(1500)
     await rig.done()

@@ -1,5 +1,5 @@
 """Ways to break a worker on purpose: patches of a test process; the product has no switch for any of them. `hazards`
-holds what goes wrong in the world, `removals` what is taken out of the engine.
+and `deaths` hold what goes wrong in the world, `removals` what is taken out of the engine.
 
 What happens once is a file in the folder `LIANFANG_TEST_BROKEN`; a test lays down files there too, to give the word.
 """

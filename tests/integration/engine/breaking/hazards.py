@@ -1,5 +1,5 @@
-"""What goes wrong in the world around the engine, or in the code that it runs, at a point that a kill from outside does
-not hit: with every repair in place nothing of it loses, doubles or hangs anything.
+"""What goes wrong in the world around the engine, or in the code that it runs: with every repair in place nothing of it
+loses, doubles or hangs anything.
 """
 
 from __future__ import annotations
@@ -10,112 +10,22 @@ import os
 import threading
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 
 from streams.engine import engine as engine_module
-from streams.engine import partition, watch
+from streams.engine import watch
 from streams.engine.engine import Engine
 from streams.engine.fetching import FetchThread
 from streams.engine.flow import Flow
 from streams.engine.partition import Partition
-from streams.engine.position import KEY
 from streams.engine.transport import Consumer
-from streams.engine.units import Plain, Sending, Transactional, Unit
+from streams.engine.units import Plain, Transactional, Unit
 from tests.integration.engine import machines
-from tests.integration.engine.breaking import all_told, die, once, told, until_told
+from tests.integration.engine.breaking import all_told, once, told, until_told
 from tests.integration.engine.machines import Counter
 
 SESSION = 3.0
 """Seconds, of workers that are broken."""
-
-
-def exits() -> None:
-    """The process ends inside a transaction, between two, between load and seek, and in the middle of a tick."""
-    finish, commit, take_up, slice_ = Transactional._finish, Transactional.commit, Engine.take_up, Partition._slice
-    seen = {"commits": 0, "slices": 0}
-
-    async def dies_inside(self: Transactional) -> None:
-        seen["commits"] += 1
-        if seen["commits"] > 5:
-            die("inside-a-transaction")
-        await finish(self)
-
-    async def dies_between(self: Transactional, unit: Unit) -> None:
-        await commit(self, unit)
-        if seen["commits"] > 5:
-            die("between-two-transactions")
-
-    async def dies_before_the_seek(self: Engine) -> None:
-        die("between-load-and-seek")
-        await take_up(self)
-
-    def dies_within_a_tick(self: Partition, *given: Any) -> None:
-        seen["slices"] += 1
-        if seen["slices"] > 7:
-            die("within-a-tick")
-        slice_(self, *given)
-
-    Transactional._finish = dies_inside
-    Transactional.commit = dies_between
-    Engine.take_up = dies_before_the_seek
-    Partition._slice = dies_within_a_tick
-
-
-def dies_with_the_position_unsaved() -> None:
-    """The process ends when all of a transaction with a position row in it is sent, before it is committed."""
-    send, commit = AIOKafkaProducer.send, AIOKafkaProducer.commit_transaction
-
-    async def notes(self: AIOKafkaProducer, topic: str, *given: Any, **named: Any) -> Any:
-        self.holds = getattr(self, "holds", set()) | {"position" if named.get("key") == KEY else "other"}
-        return await send(self, topic, *given, **named)
-
-    async def dies(self: AIOKafkaProducer) -> None:
-        holds, self.holds = getattr(self, "holds", set()), set()
-        self.seen = getattr(self, "seen", set()) | holds
-        if told("die") and "position" in holds and "other" in self.seen:
-            die("died")
-        await commit(self)
-
-    AIOKafkaProducer.send = notes
-    AIOKafkaProducer.commit_transaction = dies
-
-
-def dies_halfway_through_a_plain_unit() -> None:
-    """After the word `die` the process ends when it has done one of the two steps in which a unit is written without
-    transactions: outputs sent, or state saved.
-    """
-    send, save = Sending.send, Plain._save
-
-    async def sends(self: Sending, producer: Any, outputs: Any) -> Any:
-        sent = await send(self, producer, outputs)
-        if told("die") and sent:
-            await asyncio.gather(*sent)
-            die("died")
-        return sent
-
-    async def saves(self: Plain, unit: Unit) -> None:
-        await save(self, unit)
-        if told("die") and unit.outputs:
-            die("died")
-
-    Sending.send = sends
-    Plain._save = saves
-
-
-def dies_within_a_tick() -> None:
-    """The process ends in the middle of a tick, when some of its slices are written and others not; after the word."""
-    slice_ = Partition._slice
-    partition.UNIT_OF_TICK = 2
-    done = {"slices": 0}
-
-    def dies(self: Partition, *given: Any) -> None:
-        done["slices"] += 1
-        if told("die") and done["slices"] > 3:
-            die("died")
-        slice_(self, *given)
-
-    Partition._slice = dies
 
 
 def holds_a_unit() -> None:
@@ -376,18 +286,6 @@ def a_broker_answers_nobody() -> None:
         return await send(self, *given, **named)
 
     AIOKafkaClient.send = never
-
-
-def dies_before_the_group_hears() -> None:
-    """The process ends after a transaction, before the group's offset follows; once, after the word `die`."""
-    commit = FetchThread._commit_offsets
-
-    async def dies(self: FetchThread, offsets: Any) -> bool:
-        if told("die"):
-            die("died")
-        return await commit(self, offsets)
-
-    FetchThread._commit_offsets = dies
 
 
 def blocks_the_loop() -> None:
