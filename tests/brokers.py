@@ -22,7 +22,7 @@ from pathlib import Path
 VERSION = os.environ.get("LIANFANG_TEST_KAFKA", "3.9.1")
 VERSION_4 = "4.4.0"
 ROOT = Path(__file__).resolve().parent.parent
-READY_WITHIN = 60.0
+READY_WITHIN = 120.0
 _PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>

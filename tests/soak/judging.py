@@ -5,6 +5,7 @@ providers, what the views show, how processes ended.
 from __future__ import annotations
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -124,7 +125,10 @@ def exits(codes: Mapping[str, list[int]], ended: Mapping[str, int | None], *, al
     """Processes that did not end as processes may: killed, stopped when told to, or 70 to begin again."""
     allowed = {0, -9, 70} | ({78} if alarms else set())
     wrong = [f"{name} ended with {code}" for name, each in codes.items() for code in each if code not in allowed]
-    return wrong + [f"{name} was told to stop and ended with {code}" for name, code in ended.items() if code != 0]
+    stopped = {0, -signal.SIGTERM}  # the signal itself where Python had not yet come to our first line
+    return wrong + [
+        f"{name} was told to stop and ended with {code}" for name, code in ended.items() if code not in stopped
+    ]
 
 
 def _notices(topics: Topics) -> Iterator[Any]:

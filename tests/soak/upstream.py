@@ -25,9 +25,11 @@ async def main(bootstrap: str, prefix: str) -> None:
     )
     await producer.start()
     await producer.begin_transaction()
-    for record in json.load(sys.stdin):
-        await producer.send_and_wait(prefix + record["topic"], record["value"].encode())
-    os.kill(os.getpid(), signal.SIGKILL)
+    try:
+        for record in json.load(sys.stdin):
+            await producer.send_and_wait(prefix + record["topic"], record["value"].encode())
+    finally:  # the broker may have aborted it before: then too it leaves an unfinished transaction behind
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":
