@@ -154,7 +154,7 @@ class Rows:
                 changed.append((key.encode(), None))
                 self._store(key, None)
             else:
-                value = b"%d %d %s %s" % (VERSION, due, b"w" if watch else b"-", self._encoder.encode(row))
+                value = self._encode(row, due, watch)
                 changed.append((key.encode(), value))
                 self._store(key, value)
         self._dirty.clear()
@@ -217,6 +217,9 @@ class Rows:
                 del keys[key]
                 if not keys:
                     del self._watch[owner]
+
+    def _encode(self, row: Row, due: int, watch: bool) -> bytes:
+        return b"%d %d %s %s" % (VERSION, due, b"w" if watch else b"-", self._encoder.encode(row))
 
     def _decode(self, key: str, stored: bytes) -> _Held:
         _, due, watch, row = stored.split(b" ", 3)

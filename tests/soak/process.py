@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streams.rows import VERSION
 
@@ -46,11 +46,11 @@ def next_version() -> None:
     rows.VERSION += 1
     encode, decode = rows.Rows._encode, rows.Rows._decode
 
-    def wrapped(self: rows.Rows, key: str, row: rows.Row) -> bytes:
-        *head, body = encode(self, key, row).split(b" ", 3)
+    def wrapped(self: rows.Rows, row: rows.Row, due: int, watch: bool) -> bytes:
+        *head, body = encode(self, row, due, watch).split(b" ", 3)
         return b" ".join((*head, b'{"row":%s}' % body))
 
-    def unwrapped(self: rows.Rows, key: str, stored: bytes) -> rows.Row:
+    def unwrapped(self: rows.Rows, key: str, stored: bytes) -> Any:
         return decode(self, key, of_this_version(stored) or stored)
 
     rows.Rows._encode, rows.Rows._decode = wrapped, unwrapped  # type: ignore[method-assign]
