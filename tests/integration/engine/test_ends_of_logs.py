@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from tests.integration.engine.breaking import IMPATIENCE
+from tests.integration.engine.breaking.hazards import IMPATIENCE
 from tests.reading import ends
 
 pytestmark = pytest.mark.parametrize("rig", ["kafka"], indirect=True)

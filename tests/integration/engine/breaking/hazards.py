@@ -24,6 +24,7 @@ from tests.integration.engine import machines
 from tests.integration.engine.breaking import all_told, once, told, until_told
 from tests.integration.engine.machines import Counter
 
+IMPATIENCE = 2.0
 SESSION = 3.0
 """Seconds, of workers that are broken."""
 
@@ -302,7 +303,7 @@ def blocks_the_loop() -> None:
 
 def is_impatient() -> None:
     """A worker that may stand still with work to do for two seconds only."""
-    watch.STALL = watch.STALL_OF_ONE = 2.0
+    watch.STALL = watch.STALL_OF_ONE = IMPATIENCE
 
 
 def is_patient() -> None:
