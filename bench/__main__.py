@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -84,6 +85,7 @@ def main() -> int:
     parser.add_argument("--full", dest="size", action="store_const", const="full", help="a million records")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that brokers and contenders end too
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its retries while topics are made
     result = {
         "seed": options.seed,
