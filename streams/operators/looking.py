@@ -181,7 +181,7 @@ class Looker:
             yield Kind.PAPERS_MISSING, name, None, False
         if row.scans or row.said:
             yield Kind.NOT_ON_CHAIN, name, not_on_chain(name, row, self.today, self.rules), False
-            early = early_outflow(papers, self.today, self.rules)
+            early = early_outflow(row, papers, self.today, self.rules)
             closes = self.closes(Kind.SOLD_EARLY, name) if early else ()
             yield Kind.SOLD_EARLY, name, sold_early(name, early, closes, self.now, self.today, self.rules), False
 

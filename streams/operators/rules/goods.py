@@ -76,15 +76,15 @@ def sold_early(name: str, early: Early, closes: tuple[Fact, ...], now: int, toda
     )
 
 
-def early_outflow(papers: Papers, today: str, rules: Rules) -> Early:
-    """Outflow of a lot that was early."""
+def early_outflow(lot: Lot, papers: Papers, today: str, rules: Rules) -> Early:
+    """Goods of a lot that went out before it was covered, or before its papers were there."""
     skew = rules.value("skew", today)
     if skew is None:
         return {}
     early: Early = {}
     complete = papers.complete_at()
-    supplied = min((scan.time for scan in papers.scans if scan.supplied), default=None)
-    for scan in papers.scans:
+    supplied = min((scan.time for scan in lot.scans if scan.supplied), default=None)
+    for scan in lot.scans:
         then = scan.time + skew
         if scan.type not in OUTFLOW or (complete is not None and then >= complete):
             continue

@@ -11,11 +11,10 @@ TRACE_CODE = "trace-code"
 
 
 class Papers:
-    """The papers of one lot of one operator, as all that is known of it says."""
+    """The papers of one lot of one operator."""
 
     def __init__(self, lot: Lot, rules: Rules) -> None:
         self.brought = lot.brought
-        self.scans = lot.scans
         self.uploads = [item for item in lot.brought if item.goods]
         """The operator's uploads of the lot. Without any the rest is empty."""
         self.goods = ""

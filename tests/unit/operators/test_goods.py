@@ -116,7 +116,7 @@ def test_when_a_lot_that_is_not_on_the_chain_falls_due(row, due):
 
 def early(row, *, closes=(), now="2022-01-10 13:00"):
     today = now[:10]
-    return sold_early("L1", early_outflow(Papers(row, RULES), today, RULES), closes, at(now), today, RULES)
+    return sold_early("L1", early_outflow(row, Papers(row, RULES), today, RULES), closes, at(now), today, RULES)
 
 
 EARLY = {
