@@ -7,6 +7,7 @@ import json
 import os
 import random
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from streams.parameters import Rules
 from streams.replay.pure import Line, PureEngine
 from streams.settings import Commit, Settings
 from tests.faults.derived import READ, derived_differences
-from tests.faults.ledger import ALERTS, Ledger, Topics, count
+from tests.faults.ledger import ALERTS, Ledger, Topics, count, unsaved
 from tests.faults.reading import everything
 from tests.properties.districts import PeopledDistrict
 from tests.properties.product import replayed
@@ -134,11 +135,19 @@ class Scenario:
                 await client.start()
                 stack.push_async_callback(client.stop)
             await self._drive(Barrier(port), producer, faults)
-            await asyncio.sleep(2 * SAVE_EVERY)  # the row of a position that alone has moved comes so much later
-            topics = await everything(self.settings, port, READ)
+            topics = await self._settled(port)
         exits = {child.name: child.exits for child in self.supervisor.children}
         differences = [*self._differences(topics), *self._from_journals(topics)]
         return Outcome(count(topics), differences, exits)
+
+    async def _settled(self, port: KafkaPort) -> Topics:
+        """The topics, when positions are saved; after a time as they are, and then the ledger says what is missing."""
+        until = time.monotonic() + WITHIN
+        while True:
+            topics = await everything(self.settings, port, READ)
+            if not unsaved(topics) or time.monotonic() > until:
+                return topics
+            await asyncio.sleep(SAVE_EVERY / 4)
 
     async def _drive(self, barrier: Barrier, producer: AIOKafkaProducer, faults: Mapping[float, Fault]) -> None:
         waiting = sorted(faults.items())

@@ -7,8 +7,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,15 +23,6 @@ from tests.faults.reading import everything
 from tests.faults.scenario import WORKER, Day, Scenario, environment, seed
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture
-def supervisor() -> Iterator[Supervisor]:
-    with Supervisor(longest_pause=1.0) as running:
-        yield running
-        for child in running.children:
-            running.kill(child.name, signal.SIGCONT)
-            running.end(child.name, patience=2.0)
 
 
 async def test_rows_alerts_and_what_stages_send_each_other_are_those_of_the_journals(

@@ -4,9 +4,7 @@ With the repair it has to be clean whatever happens: `tests/soak`.
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,15 +17,6 @@ from tests.faults.unrepaired import DYING
 OPERATORS = 55
 pytestmark = pytest.mark.timeout(600)  # a minute and a half on a quiet machine; every step has a deadline of its own
 UNREPAIRED = (sys.executable, "-m", "tests.faults.unrepaired")
-
-
-@pytest.fixture
-def supervisor() -> Iterator[Supervisor]:
-    with Supervisor(longest_pause=1.0) as running:
-        yield running
-        for child in running.children:
-            running.kill(child.name, signal.SIGCONT)
-            running.end(child.name, patience=2.0)
 
 
 async def test_with_the_engine_unrepaired_the_ledger_is_red(

@@ -24,7 +24,7 @@ from streams.clock.barrier import Barrier, Stuck
 from streams.clock.port import KafkaPort
 from tests.brokers import KafkaCluster
 from tests.faults.derived import READ
-from tests.faults.ledger import Ledger, Topics, count
+from tests.faults.ledger import Ledger, Topics, count, unsaved
 from tests.faults.reading import everything
 from tests.soak import catalogue, judging, real_time
 from tests.soak.driving import Real, Simulated, Ticks
@@ -183,7 +183,7 @@ class Run:
         while True:
             topics = self._topics = await everything(settings, port, READ)
             ledger = count(topics)
-            late = [word for word in ledger.wrong if "applied up to" in word] + judging.unsent(topics)
+            late = unsaved(topics) + judging.unsent(topics)
             if not late:
                 return topics, ledger
             if time.monotonic() > until:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from schemas.alerts import PRIVATE, SEVERITY, Alert, AsOf, Kind, Place, Severity, alert_id
+from schemas.alerts import PRIVATE, Alert, Kind, Place
 from schemas.notices import Notice, Receipt, decode_notice, decode_receipt
 from schemas.reasons import Verdict
 from schemas.times import format_instant, parse_instant
@@ -17,6 +17,7 @@ from streams.machine import ENTRY, ORIGIN, RECORDED, Applied, Entry, Output
 from streams.parameters import Rules
 from streams.routing.machine import OPERATOR_NAME, Routing
 from streams.settings import Settings
+from tests import alerts
 
 RULES = Rules.load()
 PLACE = Place("330111", "330111001", "330111001003", "330111-S01")
@@ -54,26 +55,12 @@ def alert(kind: Kind, **changes: Any) -> Alert:
     operator = changes.pop("operator", "A")
     subject = changes.pop("subject", SUBJECT.get(kind, "L1" if "lot" in DETAIL[kind] else operator))
     values: dict[str, Any] = {
-        "id": alert_id(kind, operator, subject),
-        "kind": kind,
-        "severity": SEVERITY.get(kind, Severity.WARNING),
-        "operator": operator,
-        "subject": subject,
-        "status": "firing",
-        "episode": 1,
-        "revision": 1,
         "since": f"{DAY}T01:00:00.000Z",
         "changed_at": f"{DAY}T02:00:00.000Z",
-        "resolved_by": None,
         "place": PLACE,
         "detail": DETAIL[kind],
-        "as_of": AsOf(None, 0, 0),
-        "because": [],
-        "basis": "",
-        "text": "",
-        "drill": False,
     }
-    return Alert(**values | changes)
+    return alerts.alert(kind, operator, subject, **values | changes)
 
 
 @dataclass
