@@ -33,7 +33,7 @@ def main() -> int:
     logs.configure(form="console", level="critical", process="soak")  # brokers that are away are the point
     signal.signal(signal.SIGTERM, _interrupt)  # brokers must not be left behind
     first = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10**6)
-    cluster = KafkaCluster(3, asked.kafka, LINES)
+    cluster = KafkaCluster(3, asked.kafka, lines=LINES)
     lines: list[dict[str, Any]] = []
     try:
         cluster.start()

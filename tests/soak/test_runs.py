@@ -23,7 +23,7 @@ ON = {
 
 @pytest.fixture(params=ON)
 def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
-    cluster = KafkaCluster(3, request.param, LINES)
+    cluster = KafkaCluster(3, request.param, lines=LINES)
     try:
         cluster.start()
         network = Network(cluster)

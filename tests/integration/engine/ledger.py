@@ -58,11 +58,12 @@ class Sender:
     topics: Mapping[str, int] = field(default_factory=lambda: TOPICS)
     sent: list[tuple[str, bytes]] = field(default_factory=list)
 
-    async def send(self, number: int) -> None:
+    async def send(self, number: int, *, rate: float = 0.0) -> None:
+        """So many entries, at once or at a rate a second."""
         chance = random.Random(f"{self.seed}-{len(self.sent)}")
-        await self._send([f"k{chance.randrange(self.keys)}" for _ in range(number)])
+        await self._send([f"k{chance.randrange(self.keys)}" for _ in range(number)], rate)
 
-    async def _send(self, keys: list[str]) -> None:
+    async def _send(self, keys: list[str], rate: float = 0.0) -> None:
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all", enable_idempotence=self.transactional)
         await producer.start()
         futures = []
@@ -71,13 +72,11 @@ class Sender:
                 value = str(len(self.sent)).encode()
                 futures.append(await producer.send(f"{self.prefix}first", value, key.encode()))
                 self.sent.append((key, value))
+                if rate:
+                    await asyncio.sleep(1 / rate)
             await asyncio.gather(*futures)
         finally:
             await producer.stop()
-
-    async def everywhere(self) -> None:
-        """One entry of each key, and so some in each partition."""
-        await self._send([f"k{number}" for number in range(self.keys)])
 
     async def tick(self, tick: int, topic: str = "first") -> None:
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all")

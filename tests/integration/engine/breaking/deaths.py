@@ -7,7 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from streams.engine import partition
+from streams.engine import partition, units
 from streams.engine.engine import Engine
 from streams.engine.fetching import FetchThread
 from streams.engine.partition import Partition
@@ -50,11 +50,19 @@ def exits() -> None:
 
 def dies_with_the_position_unsaved() -> None:
     """The process ends when all of a transaction with a position row in it is sent, before it is committed."""
-    send, commit = AIOKafkaProducer.send, AIOKafkaProducer.commit_transaction
+    send, pack, commit = AIOKafkaProducer.send, units.packed, AIOKafkaProducer.commit_transaction
+
+    def note(producer: AIOKafkaProducer, *keys: bytes | None) -> None:
+        producer.holds = getattr(producer, "holds", set()) | {"position" if key == KEY else "other" for key in keys}
 
     async def notes(self: AIOKafkaProducer, topic: str, *given: Any, **named: Any) -> Any:
-        self.holds = getattr(self, "holds", set()) | {"position" if named.get("key") == KEY else "other"}
+        note(self, named.get("key"))
         return await send(self, topic, *given, **named)
+
+    async def packs(producer: AIOKafkaProducer, topic: str, partition: int, messages: Any) -> Any:
+        kept = list(messages)
+        note(producer, *(key for key, _, _ in kept))
+        return await pack(producer, topic, partition, kept)
 
     async def dies(self: AIOKafkaProducer) -> None:
         holds, self.holds = getattr(self, "holds", set()), set()
@@ -63,7 +71,7 @@ def dies_with_the_position_unsaved() -> None:
             die("died")
         await commit(self)
 
-    AIOKafkaProducer.send = notes
+    AIOKafkaProducer.send, units.packed = notes, packs
     AIOKafkaProducer.commit_transaction = dies
 
 
