@@ -1,5 +1,7 @@
 """The brokers that other tests stand on: each answers, and one of three can be killed and come back."""
 
+import asyncio
+
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
@@ -9,7 +11,10 @@ async def _create(bootstrap: str, name: str, replication: int) -> list[str]:
     await admin.start()
     try:
         await admin.create_topics([NewTopic(name, 3, replication)])
-        return await admin.list_topics()
+        async with asyncio.timeout(60):
+            while name not in (found := await admin.list_topics()):  # it is made, and not yet known everywhere
+                await asyncio.sleep(0.1)
+        return found
     finally:
         await admin.close()
 

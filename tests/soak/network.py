@@ -97,7 +97,8 @@ class Network:
         self._call(self._lines[line].heal())
 
     def close(self) -> None:
-        """End it."""
+        """End it, with all that is carried."""
+        self._call(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     async def _open(self) -> dict[str, Line]:
@@ -106,6 +107,12 @@ class Network:
             for node in self._cluster.nodes:
                 await line.serve(node)
         return lines
+
+    async def _end(self) -> None:
+        carried = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in carried:
+            task.cancel()
+        await asyncio.gather(*carried, return_exceptions=True)
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
