@@ -77,7 +77,11 @@ class Case:
 
     async def heard(self, word: str) -> None:
         """Until something has happened in a worker."""
-        await self.until(word, (self.folder / word).exists)
+        await self.until(word, lambda: self.told(word))
+
+    def told(self, word: str) -> bool:
+        """Whether a word was given, by whomever."""
+        return (self.folder / word).exists()
 
     async def until(self, what: str, condition: Callable[[], bool]) -> None:
         """AssertionError if it does not become true."""

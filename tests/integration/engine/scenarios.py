@@ -13,6 +13,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.structs import TopicPartition
 
 from tests.integration.engine import ledger
+from tests.integration.engine.breaking.hazards import LONG_SESSION
 from tests.integration.engine.cases import Case
 
 
@@ -124,11 +125,15 @@ async def it_works(case: Case) -> None:
     await case.check()
 
 
-async def it_works_without_an_end(case: Case) -> None:
-    """The hazard is no reason to begin anew."""
+async def its_load_is_longer_than_its_session(case: Case) -> None:
+    """No reason for the group to put it out. One that was put out may get a word in before it has joined again."""
+    case.start(LIANFANG_SESSION_TIMEOUT=str(LONG_SESSION))
     await case.send()
-    await _working(case)
+    if case.removal:
+        await case.heard("loads-again")
+    await case.done()
     await case.check(exits=[])
+    assert not case.told("loads-again"), "put out of the group"
 
 
 async def a_rebalance_comes_before_the_answer(case: Case) -> None:

@@ -26,6 +26,7 @@ from tests.integration.engine.machines import Counter
 
 IMPATIENCE = 2.0
 SESSION = 3.0
+LONG_SESSION, LONGER = 6.0, 8.0
 """Seconds, of workers that are broken."""
 
 
@@ -166,11 +167,13 @@ def a_listener_breaks() -> None:
 
 
 def loads_for_longer_than_a_session() -> None:
-    """There is much state."""
+    """There is much state. `loads-again` when it is read a second time."""
     load = engine_module.load
 
     async def long(*given: Any) -> None:
-        await asyncio.sleep(SESSION + 1.0)
+        if not once("loads"):
+            once("loads-again")
+        await asyncio.sleep(LONGER)
         await load(*given)
 
     engine_module.load = long
