@@ -186,9 +186,10 @@ class Rows:
             del self._stored[key]
 
     def _change(self, key: str, held: _Held) -> None:
-        before = self.index_of(key)
+        live = self._live.get(key)
+        before = (live[1], live[2]) if live is not None else self._at_rest(key)
         if key not in self._undo:
-            self._undo[key] = (self._live.get(key), key in self._dirty)
+            self._undo[key] = (live, key in self._dirty)
         self._live[key] = held
         self._dirty[key] = None
         self._index(key, before, (held[1], held[2]))

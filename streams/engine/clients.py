@@ -9,11 +9,11 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
-from streams.engine import header_names
+from streams.engine import decoding
 from streams.kafka import client_options
 from streams.settings import Commit, Settings
 
-header_names.install()
+decoding.install()
 
 REQUEST_WITHIN = 20.0
 TRANSACTION_WITHIN = 10.0

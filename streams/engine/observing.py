@@ -5,6 +5,7 @@ that our own rules break on. Moves no records.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -38,22 +39,22 @@ class Observing:
     ) -> None:  # fmt: skip
         self._durable, self._measures, self._owned, self._limit = durable, measures, owned, limit
         self._looked = self._weighed = 0.0
+        self._worked_off: defaultdict[tuple[str, int, str, str, bool], int] = defaultdict(int)
 
     def received(self, partition: Partition, batch: Batch) -> None:
         """A batch was accepted: counted before anything is done with it, so that what gets lost here is missed."""
-        self._ledger(partition, "in", sum(_is_record(partition, record) for record in batch.records))
+        self._ledger(partition, "in", batch.records)
 
     def left(self, partition: Partition, records: Sequence[Any]) -> None:
         """These were accepted and are the next owner's to apply."""
-        self._ledger(partition, "left", sum(_is_record(partition, record) for record in records))
+        self._ledger(partition, "left", records)
 
     def applied(self, partition: Partition, entry: Entry, applied: Applied, outputs: list[Output]) -> None:
         """One entry was worked off."""
         if applied.verdict is None:
             return
-        if partition.topic in PUBLIC_TOPICS or entry.headers.get(ENTRY) == _RECORD:
-            self._ledger(partition, applied.verdict, 1)
-        metrics.RECORDS.at(partition.topic, applied.type, applied.verdict).inc()
+        ledger = partition.topic in PUBLIC_TOPICS or entry.headers.get(ENTRY) == _RECORD
+        self._worked_off[partition.topic, partition.number, applied.type, applied.verdict, ledger] += 1
         if applied.reason is not None:
             metrics.DEAD_LETTERS.labels(reason=applied.reason).inc()
             log.info(
@@ -87,12 +88,21 @@ class Observing:
                 topic=partition.topic, partition=partition.number, offset=entry.offset, limit=self._limit,
             )  # fmt: skip
 
-    def _ledger(self, partition: Partition, verdict: str, records: int) -> None:
-        if records:
-            metrics.LEDGER.at(partition.topic, partition.number, verdict).inc(records)
+    def _ledger(self, partition: Partition, verdict: str, records: Sequence[Any]) -> None:
+        """The ledger counts everything on a public topic, of a journal what came from there."""
+        count = len(records)
+        if partition.topic not in PUBLIC_TOPICS:
+            count = sum((ENTRY, _RECORD) in record.headers for record in records)
+        if count:
+            metrics.LEDGER.at(partition.topic, partition.number, verdict).inc(count)
 
     def durable(self, partition: Partition, unit: Unit, *, written: bool) -> None:
         """A unit can't be lost any more."""
+        for (topic, number, kind, verdict, ledger), count in self._worked_off.items():
+            metrics.RECORDS.at(topic, kind, verdict).inc(count)
+            if ledger:
+                metrics.LEDGER.at(topic, number, verdict).inc(count)
+        self._worked_off.clear()
         if written:
             metrics.TRANSACTIONS.labels(flow=partition.flow.name).inc()
             self._measure(unit)
@@ -124,11 +134,6 @@ class Observing:
         """They are another process's to tell of."""
         for partition in partitions:
             metrics.forget_partition(partition.flow.name, _label(partition))
-
-
-def _is_record(partition: Partition, record: Any) -> bool:
-    """Whether the ledger counts it: everything on a public topic, of a journal what came from there."""
-    return partition.topic in PUBLIC_TOPICS or (ENTRY, _RECORD) in record.headers
 
 
 def _label(partition: Partition) -> str:

@@ -177,7 +177,7 @@ class Partition:
             self._again = None
         until = time.monotonic() + SLICE
         try:
-            while not self._closed and len(self._sealed) < 2 and self._step():
+            while not self._closed and len(self._sealed) < 2 and self._step(until):
                 if time.monotonic() > until:
                     self._again = asyncio.get_running_loop().call_soon(self._work)
                     break
@@ -186,36 +186,38 @@ class Partition:
         if self._sealed or self._unit.outputs or self._unit.committed or self._next != self.durable:
             self._something.set()
 
-    def _step(self) -> bool:
-        """One slice, one change from outside or one entry; False if there is nothing to do."""
+    def _step(self, until: float) -> bool:
+        """One slice, one change from outside or some entries of a batch; False if there is nothing to do."""
         if self._ticking is not None:
             self._slice(*self._ticking)
         elif self._writes:
             self._change(*self._writes.popleft())
         elif self._inbox:
-            self._entry()
+            self._entries(until)
         else:
             return False
         return True
 
-    def _entry(self) -> None:
+    def _entries(self, until: float) -> None:
+        """Entries of the first batch: to its end, to a tick, until enough is for a unit, or until it is time."""
         batch, records = self._inbox[0]
-        record = next(records, None)
-        if record is None:
-            self._inbox.popleft()
-            self._next = batch.end
-            return
-        headers = headers_of(record.headers)
-        entry = Entry(self.topic, self.number, record.offset, record.timestamp, record.key, record.value, headers)
-        self._next = record.offset
-        self._unit.records += 1
-        if self._takes_ticks and headers.get(ENTRY) == _TICK:
-            self._begin_tick(entry)
-            return
-        self._apply(entry)
-        self._next = record.offset + 1
-        if self._weight >= UNIT or self._bytes >= UNIT_BYTES:
-            self._seal()
+        for record in records:
+            headers = headers_of(record.headers)
+            entry = Entry(self.topic, self.number, record.offset, record.timestamp, record.key, record.value, headers)
+            self._next = record.offset
+            self._unit.records += 1
+            if self._takes_ticks and headers.get(ENTRY) == _TICK:
+                self._begin_tick(entry)
+                return
+            self._apply(entry)
+            self._next = record.offset + 1
+            if self._weight >= UNIT or self._bytes >= UNIT_BYTES:
+                self._seal()
+                return
+            if time.monotonic() > until:
+                return
+        self._inbox.popleft()
+        self._next = batch.end
 
     def _begin_tick(self, entry: Entry) -> None:
         tick = int(entry.value or b"")
@@ -270,9 +272,9 @@ class Partition:
 
     def _add(self, outputs: list[Output], weight: int) -> None:
         self._weight += weight
-        if outputs:
-            self._unit.outputs.extend(outputs)
-            self._bytes += sum(len(output.value or b"") for output in outputs)
+        for output in outputs:
+            self._unit.outputs.append(output)
+            self._bytes += len(output.value or b"")
 
     def _seal(self) -> None:
         """Take outputs, changed rows and position in one step: what is applied from here on is of the next unit."""

@@ -10,6 +10,7 @@ from streams.engine import ends
 from streams.engine.batch import Batch, Chain
 from streams.engine.observing import Observing
 from streams.engine.position import Position
+from streams.engine.units import Unit
 from streams.machine import Applied, Entry
 from streams.measures import Measures
 from tests.unit.engine.fakes import Left, Record, partition
@@ -43,6 +44,7 @@ def test_what_comes_in_is_what_was_applied_refused_a_duplicate_or_left_to_the_ne
         observer.applied(part, ENTRY, applied, [])
     observer.applied(part, INTERNAL, Applied(), [])  # it is none of the ledger's, even if our rules broke on it
     observer.applied(part, INTERNAL, Applied(verdict=Verdict.REFUSED, reason=Reason.INTERNAL_ERROR), [])
+    observer.durable(part, Unit(part.position), written=False)
     moved = {word: ledger(word) - was for word, was in before.items()}
     assert moved == {"in": 4, "applied": 1, "refused": 1, "duplicate": 1, "left": 1}
 

@@ -1,12 +1,15 @@
 """A header name that is not UTF-8 costs its own backslashes and no worker."""
 
+import dataclasses
+
 import pytest
+from aiokafka import ConsumerRecord
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 
 from streams.engine import clients
-from streams.engine.header_names import Batches
+from streams.engine.decoding import Batches, Fetched
 
 
 def batch(*headers, compression=0):
@@ -68,3 +71,8 @@ def test_stock_aiokafka_stops_there():
 def test_every_consumer_of_a_worker_reads_so():
     assert clients
     assert fetcher.MemoryRecords is Batches
+    assert fetcher.ConsumerRecord is Fetched
+
+
+def test_a_record_has_the_fields_of_aiokafkas_in_its_order():
+    assert Fetched.__struct_fields__ == tuple(field.name for field in dataclasses.fields(ConsumerRecord))
