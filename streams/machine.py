@@ -6,6 +6,7 @@ rows in `rows`. It reads no clock, no Kafka, no Redis and logs nothing.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Protocol
@@ -67,6 +68,16 @@ class Applied(msgspec.Struct, frozen=True):
     reason: Reason | None = None
 
 
+class Ticking(Iterator[list[Output]]):
+    """The slices of a tick that entries behind it may overtake: a tick with much to say holds nobody else up."""
+
+    @abstractmethod
+    def ahead(self, entry: Entry) -> list[Output] | None:
+        """What the tick says of the subject of an entry, now and not in its turn; after that the entry may be applied,
+        and it is as if it had come behind the whole tick. None: this one has to wait.
+        """
+
+
 class Machine(Protocol):
     """The decision code of one flow on one partition."""
 
@@ -79,7 +90,9 @@ class Machine(Protocol):
         """One entry that is not a tick. Must not change rows if it raises."""
 
     def tick(self, tick: int, entry: Entry) -> Iterator[list[Output]]:
-        """One tick greater than the last, in slices: between two slices the runner may flush. Consumed to its end."""
+        """One tick greater than the last, in slices: between two slices the runner may flush. Consumed to its end, with
+        nothing applied meanwhile unless it is a `Ticking`.
+        """
 
     def broken(self, entry: Entry, error: Exception) -> Applied:
         """`apply` raised: the record to `dead-letters` as `internal-error`, its operator impaired."""

@@ -5,7 +5,8 @@ once, and in which only a tick tells what is missing. What a record or a tick me
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -16,8 +17,8 @@ from streams.facts import Fact
 from streams.identity import Admission, Identity, Ledger
 from streams.journal import read_journaled, refusal
 from streams.kinds import PARAMETERS, moved
-from streams.machine import ENTRY, RECORDED, Applied, Entry, Output
-from streams.rows import Row, Rows, row_key
+from streams.machine import ENTRY, RECORDED, Applied, Entry, Output, Ticking
+from streams.rows import Row, Rows, owner_of, row_key
 from streams.standing import Cause, Trigger
 
 if TYPE_CHECKING:
@@ -38,11 +39,51 @@ META = "meta"
 META_KEY = row_key(META, "", "")
 
 
+class _Tick(Ticking):
+    """Rows that one tick looks at, in order. `in_turn`: each in its turn, because other rules concern every row, those
+    too that an entry behind the tick makes: nothing may overtake it.
+    """
+
+    def __init__(
+        self, keys: Iterable[str], look: Callable[[str], list[Output]], end: Callable[[], None], *, in_turn: bool
+    ) -> None:  # fmt: skip
+        self._look, self._end, self._in_turn, self._ended = look, end, in_turn, False
+        self._order = list(keys)[::-1]
+        self._left: defaultdict[str, deque[str]] = defaultdict(deque)  # by owner, unless each is looked at in its turn
+        for key in () if in_turn else reversed(self._order):
+            self._left[owner_of(key)].append(key)
+
+    def __next__(self) -> list[Output]:
+        if self._ended:
+            raise StopIteration
+        outputs: list[Output] = []
+        for _ in range(min(SLICE, len(self._order))):
+            key = self._order.pop()
+            if self._in_turn or self._is_left(key):
+                outputs += self._look(key)
+        if not self._order:
+            self._ended = True
+            self._end()
+        return outputs
+
+    def _is_left(self, key: str) -> bool:
+        """Off the list of its owner, if that was not taken ahead."""
+        left = self._left.get(owner_of(key))
+        return left is not None and left.popleft() == key
+
+    def ahead(self, entry: Entry) -> list[Output] | None:
+        """The rows of the entry's subject."""
+        if self._in_turn:
+            return None
+        left = self._left.pop((entry.key or b"").decode(), ())
+        return [output for key in left for output in self._look(key)]
+
+
 class RecordLog(ABC):
     """A `streams.machine.Machine` but for `broken`. `internal`: what entries of the log that are no records may be."""
 
     def __init__(self, forms: Mapping[str, type[Row]], context: Context, *internal: str) -> None:
-        self.rows = Rows(forms)
+        self.rows = Rows(forms, forward=True)
         self._rules = context.rules
         self._ledger = Ledger(self.rows, self._rules)
         self._internal = frozenset(sort.encode() for sort in internal)
@@ -52,6 +93,7 @@ class RecordLog(ABC):
     def resume(self, tick: int | None) -> None:
         """Take up where the position row says."""
         self._tick = tick
+        self.rows.resume(tick)
         meta = self.rows.get(META_KEY, Meta)
         self._began = meta.began if meta else None
 
@@ -78,8 +120,8 @@ class RecordLog(ABC):
         new = identity if admission is Admission.NEW else None
         return Applied(self._record(record, new, entry), Verdict.APPLIED, record.type)
 
-    def tick(self, tick: int, entry: Entry) -> Iterator[list[Output]]:
-        """What falls due, comes into force, expires, is forgotten, or stands otherwise by other rules, in slices."""
+    def tick(self, tick: int, entry: Entry) -> Ticking:
+        """What falls due, comes into force, expires, is forgotten, or stands otherwise by other rules."""
         before = self._now
         meta = self.rows.get(META_KEY, Meta) or Meta(tick, self._rules.digest)
         changed = frozenset(PARAMETERS) if meta.rules != self._rules.digest else moved(self._rules, before, tick)
@@ -87,17 +129,20 @@ class RecordLog(ABC):
         if self._began is None:
             self._began = tick
         trigger = replace(self._trigger(Cause.TICK, tick, entry), moved=changed)
-        outputs: list[Output] = []
         keys: Iterable[str] = self.rows.keys() if changed else ()
-        for number, key in enumerate((*keys, *self.rows.due_until(tick)), 1):
-            outputs += self._at_tick(key, trigger, before, entry)
-            if number % SLICE == 0:
-                yield outputs
-                outputs = []
-        if meta.rules != self._rules.digest or META_KEY not in self.rows:
-            # last: a tick that was cut off is done again, and must still know that the rules are new
-            self.rows.put(META_KEY, Meta(self._began, self._rules.digest))
-        yield outputs
+        began = self._began
+
+        def end() -> None:
+            if meta.rules != self._rules.digest or META_KEY not in self.rows:
+                # last: a tick that was cut off is done again, and must still know that the rules are new
+                self.rows.put(META_KEY, Meta(began, self._rules.digest))
+
+        return _Tick(
+            dict.fromkeys((*keys, *self.rows.due_until(tick))),
+            lambda key: self._at_tick(key, trigger, before, entry),
+            end,
+            in_turn=bool(changed),
+        )
 
     def _begin(self, entry: Entry) -> None:
         """The first entry of the log says what *now* is before any tick; one that breaks says it too."""

@@ -39,7 +39,8 @@ class NewerRow(Exception):  # noqa: N818
     """A row was written by a newer version of this program; this one must stop."""
 
 
-def _owner(key: str) -> str:
+def owner_of(key: str) -> str:
+    """Whose row a key is of: operator, staff member or recipient."""
     return key.split(SEPARATOR, 2)[1]
 
 
@@ -49,9 +50,12 @@ def row_key(form: str, *parts: str) -> str:
 
 
 class Rows:
-    """The rows of one partition."""
+    """The rows of one partition. `forward`: what is put falls due after the last tick at the earliest, so that a tick
+    that was cut off looks again at what it has not looked at, and at nothing that came behind it.
+    """
 
-    def __init__(self, forms: Mapping[str, type[Row]]) -> None:
+    def __init__(self, forms: Mapping[str, type[Row]], *, forward: bool = False) -> None:
+        self._forward = forward
         self._decoders: dict[str, msgspec.json.Decoder[Row]] = {
             name: msgspec.json.Decoder(form) for name, form in forms.items()
         }
@@ -85,12 +89,18 @@ class Rows:
 
     def put(self, key: str, row: Row, *, due: int = NEVER, watch: bool = False) -> None:
         """Store a row: when it wants to be looked at, and whether its owner's profile concerns it."""
+        if self._forward and NEVER != due <= self._worked:
+            due = self._worked + 1
         self._change(key, (row, due, watch))
 
     def drop(self, key: str) -> None:
         """Forget a row; no error if there is none."""
         if key in self:
             self._change(key, _GONE)
+
+    def resume(self, tick: int | None) -> None:
+        """The last tick that rows which were loaded have seen."""
+        self._worked = NEVER if tick is None else tick
 
     def mark(self) -> None:
         """From here on changes can be rolled back."""
@@ -210,7 +220,7 @@ class Rows:
                 self._heap = list({(moment, name) for moment, name in self._heap if self.due_of(name) == moment})
                 heapq.heapify(self._heap)
         if watch != before[1]:
-            owner = _owner(key)
+            owner = owner_of(key)
             if watch:
                 self._watch.setdefault(owner, {})[key] = None
             else:

@@ -20,7 +20,7 @@ from streams.engine.flow import Flow
 from streams.engine.position import Position
 from streams.engine.units import Port, Unit
 from streams.journal import headers_of
-from streams.machine import ENTRY, Applied, Entry, Machine, Output, Sort
+from streams.machine import ENTRY, Applied, Entry, Machine, Output, Sort, Ticking
 
 UNIT = 3000
 """Entries and outputs that are written together at most; few subjects favour large units, each row is written once."""
@@ -73,18 +73,20 @@ class Partition:
     ) -> None:  # fmt: skip
         self.flow, self.tp, self.topic, self.number = flow, tp, topic, tp.partition  # topic: without prefix
         self.machine, self.port = machine, port
-        self.durable = self.received = self._next = position.next
+        self.received = self._next = position.next
         self._tick, self._rules, self.broken = position.tick, position.rules, position.broken
         self._observer, self._linger = observer, linger
         self._takes_ticks = topic not in PUBLIC_TOPICS  # there anybody can write our header
-        self._inbox: deque[tuple[Batch, Iterator[Any]]] = deque()
+        self._inbox: deque[Batch] = deque()
+        self._applied = 0  # records of the first of them that are applied
         self._ticking: tuple[Entry, int, Iterator[list[Output]]] | None = None
         self._writes: deque[tuple[Change, asyncio.Future[None]]] = deque()
         self._sealed: deque[Unit] = deque()
         self._unit = Unit(position)
         self._weight = self._bytes = 0
         self._backlog = self._units = 0
-        self._saved, self._written_at = position.next, 0.0
+        self._flushed = self._saved = position  # of the last unit, and of the last one that was written
+        self._written_at = 0.0
         self._something, self._room, self._lock = asyncio.Event(), asyncio.Event(), asyncio.Lock()
         self._room.set()
         self._closed = False
@@ -93,8 +95,17 @@ class Partition:
 
     @property
     def position(self) -> Position:
-        """How far it is applied; within a tick that is before the tick."""
-        return Position(self._next, self._tick, self._rules, self.broken)
+        """How far it is applied."""
+        ticking = None
+        if self._ticking is not None:
+            entry, tick, _ = self._ticking
+            ticking = tick, entry.offset, entry.timestamp
+        return Position(self._next, self._tick, self._rules, self.broken, ticking)
+
+    @property
+    def durable(self) -> int:
+        """Everything before this offset is done for good."""
+        return self._flushed.done
 
     @property
     def busy(self) -> bool:
@@ -107,7 +118,13 @@ class Partition:
         return self._next + self.durable + self._weight + self._units
 
     def start(self) -> None:
-        """Begin to write, and the flow's own task."""
+        """Begin to write, and the flow's own task; go on with the tick that was under way."""
+        position = self._flushed
+        if position.ticking is not None:
+            tick, offset, timestamp = position.ticking
+            entry = Entry(self.topic, self.number, offset, timestamp, None, b"%d" % tick, {ENTRY: _TICK})
+            self._ticking = entry, tick, self.machine.tick(tick, entry)
+            self._again = asyncio.get_running_loop().call_soon(self._work)
         self._tasks.append(asyncio.create_task(self._flush_forever(), name=f"flush {self.topic}/{self.number}"))
         if self.flow.task is not None:
             self._tasks.append(
@@ -124,7 +141,7 @@ class Partition:
         self.received = batch.end
         self._observer.received(self, batch)
         self._count(len(batch.records))
-        self._inbox.append((batch, iter(batch.records)))
+        self._inbox.append(batch)
         self._work()
 
     def write(self, change: Change) -> asyncio.Future[None]:
@@ -147,7 +164,7 @@ class Partition:
         await asyncio.gather(*self._tasks[1:], return_exceptions=True)
         for _, done in self._writes:
             done.cancel()
-        self._observer.left(self, [record for _, rest in self._inbox for record in rest])
+        self._observer.left(self, [record for batch in self._inbox for record in batch.records][self._applied :])
         self._inbox.clear()
         async with self._lock:  # a unit that is being written is finished, never cut off
             for task in self._tasks:
@@ -183,13 +200,14 @@ class Partition:
                     break
         except Exception as error:
             ends.fail("the machine can't go on", error, topic=self.topic, partition=self.number, offset=self._next)
-        if self._sealed or self._unit.outputs or self._unit.committed or self._next != self.durable:
+        if self._sealed or self._unit.outputs or self._unit.committed or self._next != self._flushed.next:
             self._something.set()
 
     def _step(self, until: float) -> bool:
-        """One slice, one change from outside or some entries of a batch; False if there is nothing to do."""
+        """A slice of a tick and what may overtake it, a change from outside, or some entries; False: nothing to do."""
         if self._ticking is not None:
             self._slice(*self._ticking)
+            self._entries(until)
         elif self._writes:
             self._change(*self._writes.popleft())
         elif self._inbox:
@@ -199,41 +217,55 @@ class Partition:
         return True
 
     def _entries(self, until: float) -> None:
-        """Entries of the first batch: to its end, to a tick, until enough is for a unit, or until it is time."""
-        batch, records = self._inbox[0]
-        for record in records:
-            headers = headers_of(record.headers)
-            entry = Entry(self.topic, self.number, record.offset, record.timestamp, record.key, record.value, headers)
-            self._next = record.offset
-            self._unit.records += 1
-            if self._takes_ticks and headers.get(ENTRY) == _TICK:
-                self._begin_tick(entry)
-                return
+        """Until there are no more, until it is time, until there is enough for a unit, or until one has to wait."""
+        while self._inbox:
+            batch = self._inbox[0]
+            for record in batch.records[self._applied :]:
+                if not self._entry(record):
+                    return
+                self._applied += 1
+                if self._weight >= UNIT or self._bytes >= UNIT_BYTES:
+                    self._seal()
+                    return
+                if time.monotonic() > until:
+                    return
+            self._inbox.popleft()
+            self._next, self._applied = batch.end, 0
+
+    def _entry(self, record: Any) -> bool:
+        """Apply one; False if it has to wait until a tick is done."""
+        headers = headers_of(record.headers)
+        entry = Entry(self.topic, self.number, record.offset, record.timestamp, record.key, record.value, headers)
+        is_tick = self._takes_ticks and headers.get(ENTRY) == _TICK
+        if self._ticking is not None and (is_tick or not self._overtake(entry, *self._ticking)):
+            return False
+        self._unit.records += 1
+        if is_tick:
+            self._begin_tick(entry)
+        else:
             self._apply(entry)
-            self._next = record.offset + 1
-            if self._weight >= UNIT or self._bytes >= UNIT_BYTES:
-                self._seal()
-                return
-            if time.monotonic() > until:
-                return
-        self._inbox.popleft()
-        self._next = batch.end
+        self._next = record.offset + 1
+        return True
+
+    def _overtake(self, entry: Entry, tick: Entry, _: int, slices: Iterator[list[Output]]) -> bool:
+        outputs = slices.ahead(entry) if isinstance(slices, Ticking) else None
+        if outputs is None:
+            return False
+        if outputs:
+            self._add(outputs, len(outputs))
+            self._observer.ticked(self, tick, outputs)
+        return True
 
     def _begin_tick(self, entry: Entry) -> None:
         tick = int(entry.value or b"")
-        if self._tick is not None and tick <= self._tick:
-            self._next = entry.offset + 1  # a second clock, or one that was late: the tick has been
-            return
-        if self._weight:
-            self._seal()  # units of a tick hold nothing else
-        self._next = entry.offset
-        self._ticking = (entry, tick, iter(self.machine.tick(tick, entry)))
+        if self._tick is None or tick > self._tick:  # else a second clock, or one that was late: the tick has been
+            self._ticking = entry, tick, self.machine.tick(tick, entry)
 
     def _slice(self, entry: Entry, tick: int, slices: Iterator[list[Output]]) -> None:
         outputs = next(slices, None)
         if outputs is None:
             self._ticking = None
-            self._next, self._tick = entry.offset + 1, tick
+            self._tick = tick
             self.broken = max(0, self.broken - 1)
             self._seal()
             return
@@ -301,7 +333,7 @@ class Partition:
             self._work()
 
     async def _until_something(self) -> None:
-        wait = None if self._saved == self.durable else max(0.0, self._written_at + SAVE_EVERY - time.monotonic())
+        wait = None if self._saved == self._flushed else max(0.0, self._written_at + SAVE_EVERY - time.monotonic())
         with contextlib.suppress(TimeoutError):  # then only the position has moved, and its row is due
             async with asyncio.timeout(wait):
                 await self._something.wait()
@@ -309,12 +341,12 @@ class Partition:
 
     async def _write_unit(self, unit: Unit, *, save: bool = False) -> None:
         overdue = time.monotonic() - self._written_at >= SAVE_EVERY
-        written = not unit.empty or ((save or overdue) and unit.position.next != self._saved)
+        written = not unit.empty or ((save or overdue) and unit.position != self._saved)
         if written:
             async with asyncio.timeout(FLUSH_WITHIN):
                 await self.port.commit(unit)
-            self._written_at, self._saved = time.monotonic(), unit.position.next
-        self.durable, self._units = unit.position.next, self._units + 1
+            self._written_at, self._saved = time.monotonic(), unit.position
+        self._flushed, self._units = unit.position, self._units + 1
         self._count(-unit.records)
         for tell in unit.committed:
             tell()

@@ -18,9 +18,11 @@ class _Stored(msgspec.Struct):
     rules: str = ""
     version: int = 1
     broken: int = 0
+    ticking: tuple[int, int, int] | None = None
 
 
-VERSION = 1
+VERSION = 2
+"""1: nothing of `ticking`, which a program that knows only this would pass over."""
 _decoder = msgspec.json.Decoder(_Stored)
 
 
@@ -34,16 +36,25 @@ class Position:
 
     `broken`: how full the measure of entries is that our own rules broke on (`partition.BREAKS`). It stands here so
     that a worker that was stopped by it, and is started again, does not begin at nothing and set aside as many more.
+    `ticking`: the tick that is not yet applied to its end, with offset and timestamp of its entry. It lies before
+    `next`, because what came behind it may have overtaken it (`machine.Ticking`).
     """
 
     next: int
     tick: int | None = None
     rules: str = ""
     broken: int = 0
+    ticking: tuple[int, int, int] | None = None
+
+    @property
+    def done(self) -> int:
+        """Everything before this offset is applied to its end, ticks too."""
+        return self.next if self.ticking is None else self.ticking[1]
 
     def encode(self) -> bytes:
         """The value of the row: JSON, readable by a person."""
-        return msgspec.json.encode(_Stored(self.next, self.tick, self.rules, VERSION, self.broken))
+        version = 1 if self.ticking is None else VERSION
+        return msgspec.json.encode(_Stored(self.next, self.tick, self.rules, version, self.broken, self.ticking))
 
     @classmethod
     def decode(cls, value: bytes) -> Position:
@@ -51,4 +62,4 @@ class Position:
         stored = _decoder.decode(value)
         if stored.version > VERSION:
             raise NewerPosition(f"version {stored.version}, this program knows {VERSION}")
-        return cls(stored.next, stored.tick, stored.rules, stored.broken)
+        return cls(stored.next, stored.tick, stored.rules, stored.broken, stored.ticking)

@@ -39,7 +39,7 @@ class Job:
     name: str
     reason: Suppressed | None
     tellings: list[Telling] = field(default_factory=list)
-    lists: bool = False  # her last job of a tick with which she gets the list of what stands
+    lists: bool = False  # her last job of a tick with which she gets the list of what stands, or can't be
 
 
 class Book:
@@ -88,7 +88,7 @@ class Book:
             self._list(name, found)
         jobs = jobs_of(found.values())
         for job in reversed(jobs):
-            if job.name in lists and job.reason is None:
+            if job.name in lists:
                 lists.discard(job.name)
                 job.lists = True
         for name in lists:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 
 from schemas.reasons import Reason, Verdict
 from streams.context import Context
 from streams.engine import Flow
-from streams.machine import Applied, Entry, Output
+from streams.machine import Applied, Entry, Output, Ticking
 from streams.rows import Row, Rows, row_key
 
 
@@ -22,14 +21,16 @@ class Tally(Row):
 
 
 class Counter:
-    """Counts by key. Each entry goes on to `onward`, every fifth is an alarm; at a tick each key with news rings."""
+    """Counts by key. Each entry goes on to `onward`, every fifth is an alarm; at a tick each key with news rings: with
+    what came since the last one, or, if it does not look `forward`, with whatever there is.
+    """
 
-    def __init__(self, onward: str | None) -> None:
-        self.rows = Rows({"t": Tally})
+    def __init__(self, onward: str | None, *, forward: bool) -> None:
+        self.rows = Rows({"t": Tally}, forward=forward)
         self._onward = onward
 
     def resume(self, tick: int | None) -> None:
-        self.resumed = tick
+        self.rows.resume(tick)
 
     def apply(self, entry: Entry) -> Applied:
         assert entry.key is not None
@@ -50,24 +51,44 @@ class Counter:
             )
         return Applied(outputs, Verdict.APPLIED, "test")
 
-    def tick(self, tick: int, entry: Entry) -> Iterator[list[Output]]:
-        for key in list(self.rows.due_until(tick)):
-            row = self.rows.get(key, Tally)
-            assert row is not None
-            self.rows.put(key, Tally(row.count, row.order))
-            yield [Output("rings", key.encode(), json.dumps({"tick": tick, "count": row.count}).encode())]
+    def tick(self, tick: int, entry: Entry) -> Ticking:
+        return _Ringing(self.rows, tick)
 
     def broken(self, entry: Entry, error: Exception) -> Applied:
         dead = Output("dead-letters", entry.key, entry.value, (("reason", b"internal-error"),))
         return Applied([dead], Verdict.REFUSED, "test", Reason.INTERNAL_ERROR)
 
 
+class _Ringing(Ticking):
+    """One key a slice."""
+
+    def __init__(self, rows: Rows, tick: int) -> None:
+        self._rows, self._tick = rows, tick
+        self._left = dict.fromkeys(rows.due_until(tick))
+
+    def __next__(self) -> list[Output]:
+        if not self._left:
+            raise StopIteration
+        return self._ring(next(iter(self._left)))
+
+    def ahead(self, entry: Entry) -> list[Output]:
+        key = row_key("t", (entry.key or b"").decode())
+        return self._ring(key) if key in self._left else []
+
+    def _ring(self, key: str) -> list[Output]:
+        del self._left[key]
+        row = self._rows.get(key, Tally)
+        assert row is not None
+        self._rows.put(key, Tally(row.count, row.order))
+        return [Output("rings", key.encode(), json.dumps({"tick": self._tick, "count": row.count}).encode())]
+
+
 def first(partition: int, context: Context) -> Counter:
-    return Counter("second")
+    return Counter("second", forward=True)
 
 
 def _second(partition: int, context: Context) -> Counter:
-    return Counter(None)
+    return Counter(None, forward=False)
 
 
 FLOWS = (Flow("operators", {"first": "first-state"}, first), Flow("staff", {"second": "second-state"}, _second))

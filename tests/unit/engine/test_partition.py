@@ -12,7 +12,7 @@ from streams.engine import partition as module
 from streams.engine.flow import Flow
 from streams.engine.partition import Partition
 from streams.engine.position import Position
-from streams.machine import Entry, Output
+from streams.machine import Entry, Output, Ticking
 from tests.unit.engine.fakes import Left, Machine, Memory, Seen, batch, partition, record, tick
 
 
@@ -92,16 +92,18 @@ async def test_an_entry_that_breaks_a_rule_is_set_aside_and_leaves_no_trace():
     assert seen.broken == [1]
 
 
-async def test_a_tick_is_written_in_units_and_only_the_last_one_passes_it(monkeypatch):
+async def test_a_tick_is_written_in_units_and_is_under_way_until_the_last_one(monkeypatch):
     monkeypatch.setattr(module, "UNIT_OF_TICK", 20)
     port, machine = Memory(), Machine()
     part = partition(port=port, machine=machine)
     part.start()
     part.accept(batch(0, *(record(n, f"k{n:02}") for n in range(50)), tick(50, 900), record(51, "after")))
     await durable(part, 52)
-    during = [unit for unit in port.units if any(output.topic == "said" for output in unit.outputs)]
-    assert len(during) == 5
-    assert [unit.position for unit in during] == [Position(50)] * 5
+    *during, last = [unit for unit in port.units if any(output.topic == "said" for output in unit.outputs)]
+    assert len(during) >= 4
+    assert {unit.position for unit in during} == {Position(51, ticking=(900, 50, 0))}
+    assert {unit.position.done for unit in during} == {50}
+    assert last.position == Position(51, 900)
     assert port.units[-1].position == Position(52, 900)
     said = [output.key for output in port.outputs if output.topic == "said"]
     assert said == sorted(said)
@@ -118,6 +120,52 @@ async def test_within_a_tick_nothing_else_is_applied(monkeypatch):
     await durable(part, 12)
     topics = [output.topic for output in port.outputs]
     assert topics == ["out"] * 9 + ["said"] * 9 + ["out"] * 2
+
+
+class Lane(Ticking):
+    """A tick of the fake machine that is overtaken by all but `waits`."""
+
+    def __init__(self, slices):
+        self.slices = slices
+
+    def __next__(self):
+        return next(self.slices)
+
+    def ahead(self, entry):
+        return None if entry.key == b"waits" else [Output("ahead", entry.key, None)]
+
+
+class Overtaken(Machine):
+    def tick(self, tick, entry):
+        return Lane(super().tick(tick, entry))
+
+
+async def test_what_comes_behind_a_tick_may_overtake_it_and_the_log_is_done_only_up_to_the_tick(monkeypatch):
+    monkeypatch.setattr(module, "UNIT_OF_TICK", 2)
+    port = Memory()
+    part = partition(port=port, machine=Overtaken())
+    part.start()
+    keys = [record(n, f"k{n}") for n in range(9)]
+    part.accept(batch(0, *keys, tick(9, 5), record(10, "first"), record(11, "waits"), record(12, "last")))
+    await durable(part, 13)
+    topics = [output.topic for output in port.outputs]
+    assert topics.index("ahead") < topics.index("said"), "it overtook"
+    waits = [output.key for output in port.outputs].index(b"waits")
+    assert topics[waits:] == ["out", "out"], "and this one, with what is behind it, came after the whole tick"
+    early = [unit.position for unit in port.units if unit.position.ticking is not None]
+    assert early
+    assert {(position.next, position.done) for position in early} == {(11, 9)}
+    assert port.units[-1].position == Position(13, 5)
+
+
+async def test_a_second_tick_waits_for_the_first():
+    port = Memory()
+    part = partition(port=port, machine=Overtaken())
+    part.start()
+    part.accept(batch(0, record(0, "k"), tick(1, 5), record(2, "between"), tick(3, 6)))
+    await durable(part, 4)
+    assert [output.value for output in port.outputs if output.topic == "said"] == [b"5", b"5", b"6", b"6"]
+    assert port.units[-1].position == Position(4, 6)
 
 
 async def test_a_tick_that_is_not_greater_than_the_last_is_passed_over():
@@ -252,7 +300,7 @@ async def test_draining_writes_what_was_applied_and_finishes_what_is_being_writt
     assert part.durable == 2
 
 
-async def test_draining_in_the_middle_of_a_tick_leaves_the_position_before_it(monkeypatch):
+async def test_draining_in_the_middle_of_a_tick_leaves_it_under_way_and_the_next_owner_goes_on_with_it(monkeypatch):
     monkeypatch.setattr(module, "UNIT_OF_TICK", 4)
     port = Memory()
     part = partition(port=port)
@@ -264,5 +312,10 @@ async def test_draining_in_the_middle_of_a_tick_leaves_the_position_before_it(mo
     await asyncio.sleep(0.02)
     port.gate.set()
     await draining
-    assert port.units[-1].position == Position(30)
+    left = port.units[-1].position
+    assert (left, part.durable) == (Position(31, ticking=(7, 30, 0)), 30)
     assert 0 < sum(output.topic == "said" for output in port.outputs) < 30
+    new = partition(port=port, machine=Machine(), position=left)
+    new.start()
+    await durable(new, 31)
+    assert port.units[-1].position == Position(31, 7)

@@ -1,12 +1,12 @@
-"""All flows of a worker in this process, on logs in memory: units are sealed anywhere, and the owner of a partition
-dies anywhere, between two slices of a tick too. What was not sealed is lost with it; a fresh one goes on from rows and
-position. As on Kafka, only without Kafka.
+"""All flows of a worker in this process, on logs in memory: units are sealed anywhere, the owner of a partition dies
+anywhere, between two slices of a tick too, and what comes behind a tick overtakes it where it may. What was not sealed
+is lost with its owner; a fresh one goes on from rows and position. As on Kafka, only without Kafka.
 """
 
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 
 from connectors.journal.replaying import STATE
@@ -15,7 +15,7 @@ from schemas.envelope import PUBLIC_TOPICS
 from streams.context import Context
 from streams.engine.partitioner import partition_of
 from streams.engine.position import KEY, Position
-from streams.machine import ENTRY, Entry, Machine, Output, Sort
+from streams.machine import ENTRY, Entry, Machine, Output, Sort, Ticking
 from streams.replay.journal import MACHINES
 from streams.replay.pure import Line
 from tests.faults.ledger import Message, Place
@@ -47,18 +47,31 @@ class Owner:
                 self.machine.rows.load(row.key or b"", row.value)
         self.machine.resume(self.position.tick)
         self.outputs: list[Output] = []
+        self.slices: Iterator[list[Output]] | None = None
+        if self.position.ticking is not None:
+            tick, offset, timestamp = self.position.ticking
+            self._begin(Entry(*self.place, offset, timestamp, None, b"%d" % tick, {ENTRY: TICK}))
+
+    @property
+    def behind(self) -> bool:
+        """Whether there is anything to do."""
+        log = self.house.logs[self.place]
+        return self.slices is not None or (bool(log) and self.position.next <= log[-1].offset)
 
     def work(self) -> None:
-        """To the end of the log. Died."""
-        for message in list(self.house.logs[self.place]):
-            if message.offset < self.position.next:
-                continue
-            for position in self._steps(message):
-                self.position = position
-                if self.house.chance(self.house.seals):
-                    self.seal()
-                if self.house.chance(self.house.deaths):
-                    raise Died
+        """To the end of the log, or, within a tick, until others get their turn. Died."""
+        waiting = deque(one for one in self.house.logs[self.place] if one.offset >= self.position.next)
+        while waiting or self.slices is not None:
+            if waiting and (self.slices is None or (self.house.chance(0.5) and self._overtakes(waiting[0]))):
+                self._take(waiting.popleft())
+            else:
+                self._slice()
+            if self.house.chance(self.house.seals):
+                self.seal()
+            if self.house.chance(self.house.deaths):
+                raise Died
+            if self.slices is not None and self.house.chance(0.3):
+                return
         self.seal()
 
     def seal(self) -> None:
@@ -71,18 +84,43 @@ class Owner:
             self.house.append(self.state, Message(0, key, row, {}))
         self.outputs = []
 
-    def _steps(self, message: Message) -> Iterator[Position]:
-        entry = Entry(*self.place, message.offset, message.timestamp, message.key, message.value, message.headers)
-        after = Position(message.offset + 1, self.position.tick)
-        if self.place[0] in PUBLIC_TOPICS or message.headers.get(ENTRY) != TICK:
+    def _entry(self, message: Message) -> Entry:
+        return Entry(*self.place, message.offset, message.timestamp, message.key, message.value, message.headers)
+
+    def _is_tick(self, message: Message) -> bool:
+        return self.place[0] not in PUBLIC_TOPICS and message.headers.get(ENTRY) == TICK
+
+    def _overtakes(self, message: Message) -> bool:
+        """Whether it may be applied within the tick."""
+        if self._is_tick(message) or not isinstance(self.slices, Ticking):
+            return False
+        outputs = self.slices.ahead(self._entry(message))
+        self.outputs += outputs or []
+        self.house.overtaken += outputs is not None
+        return outputs is not None
+
+    def _take(self, message: Message) -> None:
+        entry, position = self._entry(message), self.position
+        self.position = Position(message.offset + 1, position.tick, ticking=position.ticking)
+        if not self._is_tick(message):
             self.outputs += self._applied(entry)
-        elif self.position.tick is None or int(message.value or b"") > self.position.tick:
-            tick = int(message.value or b"")
-            for outputs in self.machine.tick(tick, entry):
-                self.outputs += outputs
-                yield Position(message.offset, self.position.tick)
-            after = Position(message.offset + 1, tick)
-        yield after
+        elif position.tick is None or int(message.value or b"") > position.tick:
+            self._begin(entry)
+
+    def _begin(self, tick: Entry) -> None:
+        at = int(tick.value or b"")
+        self.slices = self.machine.tick(at, tick)
+        self.position = Position(self.position.next, self.position.tick, ticking=(at, tick.offset, tick.timestamp))
+
+    def _slice(self) -> None:
+        assert self.slices is not None
+        assert self.position.ticking is not None
+        outputs = next(self.slices, None)
+        if outputs is None:
+            self.slices = None
+            self.position = Position(self.position.next, self.position.ticking[0])
+        else:
+            self.outputs += outputs
 
     def _applied(self, entry: Entry) -> Iterable[Output]:
         self.machine.rows.mark()
@@ -100,7 +138,8 @@ class House:
         self, context: Context, seed: int, *, seals: float = 0.05, deaths: float = 0.01, torn: float = 0.0
     ) -> None:
         self.context, self.seals, self.deaths, self.torn = context, seals, deaths, torn
-        self.deaths_so_far = 0
+        self.deaths_so_far = self.overtaken = 0
+        self._told: int | None = None  # the tick that all stages but the last have been given
         self.logs: dict[Place, list[Message]] = defaultdict(list)
         self.logs.update({(topic, number): [] for topic, count in PARTITIONS.items() for number in range(count)})
         self.owners: dict[Place, Owner] = {}
@@ -119,15 +158,26 @@ class House:
 
     def tick(self, tick: int) -> None:
         """A tick, behind everything before it."""
-        self._now = tick
         self.calm()
-        for journal in ("staff-journal", "operator-journal", "notice-journal"):
-            for number in range(PARTITIONS[journal]):
-                self.append((journal, number), Message(0, None, b"%d" % tick, {ENTRY: TICK}))
-            self.calm()
+        self._now = tick
+        self._tick("staff-journal", tick)
+        self._work()
+        self._tick("operator-journal", tick)  # and what is recorded from here on may find it under way
+        self._told = tick
 
     def calm(self) -> None:
         """Until nobody has anything left to do."""
+        self._work()
+        if self._told is not None:
+            self._tick("notice-journal", self._told)
+            self._told = None
+            self._work()
+
+    def _tick(self, journal: str, tick: int) -> None:
+        for number in range(PARTITIONS[journal]):
+            self.append((journal, number), Message(0, None, b"%d" % tick, {ENTRY: TICK}))
+
+    def _work(self) -> None:
         while waiting := [place for place in self.logs if self._behind(place)]:
             place = self._random.choice(waiting)
             try:
@@ -152,4 +202,4 @@ class House:
         if place[0] not in MACHINES or not self.logs[place]:
             return False
         owner = self.owners.get(place)
-        return owner is None or owner.position.next <= self.logs[place][-1].offset
+        return owner is None or owner.behind

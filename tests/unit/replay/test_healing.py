@@ -57,6 +57,7 @@ class Life:
         while self.at < BEGIN + hours * HOUR:
             self.at += HOUR
             self.house.tick(self.at)
+        self.house.calm()
 
     def repair(self) -> None:
         self.monkey.undo()
