@@ -100,7 +100,7 @@ _FAULTS = [
     _with(log_faults.holiday, groups=["versions"]),
     replace(_named(log_faults.topics_end_in_markers)[0], at=1.0),
     replace(_named(record_faults.large_records)[0], lines=record_faults.large_lines),
-    replace(_with(record_faults.rule_raises, _raises, ["versions"]), lines=record_faults.raising_lines, applied=False),
+    replace(_with(record_faults.rule_raises, _raises), lines=record_faults.raising_lines, applied=False),
     *(
         Fault(f"{sort}-{change}", _nothing, _wrong(sort, change), real=True, groups=frozenset(["versions"]))
         for sort in ("worker", "clock", "bridge-wecom")

@@ -9,7 +9,7 @@ import json
 import signal
 import sys
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,9 +40,9 @@ class Installation:
     workers: list[str] = field(default_factory=list)  # those that are meant to run now
     clocks: list[str] = field(default_factory=list)
     bridges: dict[str, str] = field(default_factory=dict)  # channel → the process that serves it
-    worker_env: dict[str, str] = field(default_factory=dict)  # of workers that are started from here on
+    worker_changes: Sequence[str] = ()  # in workers that are started from here on, see `process`
     lines: dict[str, str] = field(default_factory=dict)  # process → the brokers it is given, instead of the cluster's
-    changes: dict[str, str] = field(default_factory=dict)  # process → what is changed in it, see `process`
+    changes: dict[str, str] = field(default_factory=dict)  # process → what is changed in it alone
     ended: dict[str, int | None] = field(default_factory=dict)  # told to stop → exit code
     sandbox: str = ""
     _numbers: dict[str, int] = field(default_factory=dict)
@@ -80,18 +80,18 @@ class Installation:
         name = self.bridges[channel] = self._named(f"bridge-{channel}")
         self._start(name, "bridge", channel)
 
-    def add_worker(self, env: Mapping[str, str] | None = None) -> str:
+    def add_worker(self, changes: Sequence[str] | None = None) -> str:
         """One more worker; its name."""
         name = self._named("worker")
         self.workers.append(name)
-        self._start(name, "worker", env=self.worker_env if env is None else env)
+        self._start(name, "worker", changes=self.worker_changes if changes is None else changes)
         return name
 
     def add_clock(self) -> str:
         """One more clock; its name."""
         name = self._named("clock")
         self.clocks.append(name)
-        self._start(name, "clock", env=None if self.real else {CHANGES: "simulated-clock"})
+        self._start(name, "clock", changes=() if self.real else ("simulated-clock",))
         return name
 
     def child(self, name: str) -> Child:
@@ -133,13 +133,11 @@ class Installation:
         texts = [(path.name, path.read_text(errors="replace")) for path in sorted(self.folder.glob("*.log"))]
         return "\n".join(f"--- {name}\n{text[-each:]}" for name, text in texts if text)
 
-    def _start(self, name: str, *argv: str, env: Mapping[str, str] | None = None) -> None:
+    def _start(self, name: str, *argv: str, changes: Sequence[str] = ()) -> None:
         command = [sys.executable, "-m", "tests.soak.process", *argv]
-        its = self.env | dict(env or {})
+        its = self.env | {CHANGES: ",".join([*changes, *filter(None, [self.changes.get(name)])])}
         if name in self.lines:
             its["LIANFANG_BOOTSTRAP"] = self.lines[name]
-        if name in self.changes:
-            its[CHANGES] = ",".join(filter(None, [its.get(CHANGES), self.changes[name]]))
         self.supervisor.add(name, command, env=its, output=self.folder / f"{name}.log")
 
     def _named(self, sort: str) -> str:

@@ -7,7 +7,6 @@ import signal
 
 from connectors.embedded import ALARM
 from tests.faults.scenario import SESSION
-from tests.soak.process import CHANGES
 from tests.soak.site import Hangs, Site
 
 
@@ -149,7 +148,7 @@ async def rolling_upgrade(site: Site) -> None:
     """
     place, site.alarms_expected = site.installation, True
     old = list(place.workers)
-    place.worker_env = {CHANGES: "next-version"}
+    place.worker_changes = (*place.worker_changes, "next-version")
     for name in old:
         await asyncio.sleep(2 * site.chance.random())
         site.say(f"{place.add_worker()} of the next version joins")
@@ -166,14 +165,14 @@ async def rolling_upgrade(site: Site) -> None:
 async def old_worker_returns(site: Site) -> None:
     """All workers are of the next version; then somebody starts one of this version. It stops with 78."""
     place, site.alarms_expected = site.installation, True
-    old = list(place.workers)
-    place.worker_env = {CHANGES: "next-version"}
+    old, this_version = list(place.workers), place.worker_changes
+    place.worker_changes = (*this_version, "next-version")
     for _ in old:
         place.add_worker()
     for name in old:
         await place.terminate(name)
     await site.recovery()
-    name = place.add_worker({})
+    name = place.add_worker(this_version)
     site.say(f"{name} of this version joins")
 
     async def stopped() -> bool:

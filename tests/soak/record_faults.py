@@ -10,7 +10,7 @@ from schemas.times import format_instant
 from streams.replay.pure import Line
 from tests.soak.history import History
 from tests.soak.installation import Installation
-from tests.soak.process import CHANGES, RAISES
+from tests.soak.process import RAISES
 from tests.soak.site import Site
 
 LARGE = 250 * 1024
@@ -36,7 +36,7 @@ def raising_lines(history: History, chance: Random) -> list[Line]:
 
 async def raise_in_workers(place: Installation) -> None:
     """All workers have a rule that raises."""
-    place.worker_env[CHANGES] = "rule-raises"
+    place.worker_changes = (*place.worker_changes, "rule-raises")
 
 
 async def large_records(site: Site) -> None:
