@@ -22,11 +22,13 @@ from schemas.envelope import PUBLIC_TOPICS
 from schemas.times import format_instant
 from schemas.topics import Sort, load
 from streams.clock.barrier import Barrier
-from streams.clock.port import KafkaPort
 from streams.kafka import group_id
 from streams.replay.pure import Line
 from streams.settings import Settings
+from tests.faults.reading import everything
+from tests.soak import judging
 from tests.soak.installation import Installation
+from tests.soak.process_faults import all_workers_killed
 from tests.soak.site import WITHIN, Site
 
 GROWN = 4
@@ -47,20 +49,15 @@ async def public_topic_grows(site: Site) -> None:
     """
     settings = site.installation.settings
     topic = site.chance.choice(sorted(PUBLIC_TOPICS))
-    port = KafkaPort(settings)
-    await port.start()
-    try:
-        async with site.sender.gate:
-            await Barrier(port).calm(within=WITHIN)
-            async with admin(settings) as client:
-                response = await client.create_partitions({settings.prefix + topic: NewPartitions(GROWN)})
-            for name, code, words in response.topic_errors:
-                if code:
-                    raise for_code(code)(f"{name}: {words}")
-            await site.sender.grown(topic, GROWN)
-            site.say(f"{topic} has {GROWN} partitions")
-    finally:
-        await port.stop()
+    async with site.port() as port, site.sender.gate:
+        await Barrier(port).calm(within=WITHIN)
+        async with admin(settings) as client:
+            response = await client.create_partitions({settings.prefix + topic: NewPartitions(GROWN)})
+        for name, code, words in response.topic_errors:
+            if code:
+                raise for_code(code)(f"{name}: {words}")
+        await site.sender.grown(topic, GROWN)
+        site.say(f"{topic} has {GROWN} partitions")
 
 
 async def compact_soon(place: Installation) -> None:
@@ -76,11 +73,14 @@ async def compact_soon(place: Installation) -> None:
 
 async def compaction(site: Site) -> None:
     """State that was compacted is what all workers begin with."""
-    site.compacts = True
-    await asyncio.sleep(6)  # the cleaner comes round every second, and takes segments of a second
+    async with site.port() as port:
+
+        async def compacted() -> bool:
+            return judging.compacted(await everything(site.installation.settings, port, tuple(judging.STATES)))
+
+        await site.until(compacted, "state is compacted")
     site.say("kill -9 of all workers, over compacted state")
-    for name in site.installation.workers:
-        site.installation.supervisor.kill(name)
+    all_workers_killed(site)
     await site.recovery()
 
 

@@ -28,9 +28,14 @@ async def workers_killed(site: Site) -> None:
     """kill -9 of all workers."""
     await _soon(site)
     site.say("kill -9 of all workers")
+    all_workers_killed(site)
+    await site.recovery()
+
+
+def all_workers_killed(site: Site) -> None:
+    """kill -9 of all workers at one moment."""
     for name in site.installation.workers:
         site.installation.supervisor.kill(name)
-    await site.recovery()
 
 
 async def _killed_again_and_again(site: Site, name: str) -> None:

@@ -222,7 +222,6 @@ class Run:
         figures.wrong += judging.internal_errors(ledger.wrong, raising)
         figures.wrong += [*wrong, *submitted, *judging.underived(topics, place.settings)]
         figures.wrong += real_time.stood(topics, place.settings) if self._real else judging.stood(topics, self._judged)
-        figures.wrong += judging.uncompacted(topics) if site.compacts else []
         figures.wrong += judging.exits(codes, place.ended, alarms=site.alarms_expected)
         bad = ledger.total("lost") + ledger.total("doubled") + ledger.repeated_alerts + ledger.missing_alerts
         figures.verdict = "red" if bad or figures.wrong else "slow" if self._slow() else "clean"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
 
@@ -12,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from streams.clock.barrier import is_away
 from streams.clock.port import KafkaPort
-from streams.clock.rules import PLAN
+from streams.clock.rules import PLAN, Place
 from tests.faults.scenario import SESSION
 from tests.soak.installation import Installation
 from tests.soak.network import Network
@@ -43,42 +44,58 @@ class Site:
     recoveries: list[float] = field(default_factory=list)
     bridge_kills: int = 0
     alarms_expected: bool = False  # an old worker that meets a newer row stops with 78
-    compacts: bool = False
 
     def say(self, what: str) -> None:
         """Into the diary."""
         self.diary.append((round(time.monotonic() - self.began, 1), what))
 
     async def until(self, condition: Callable[[], Awaitable[bool]], what: str, within: float = WITHIN) -> None:
-        """Ask until it is so. Hangs."""
+        """Ask until it is so, also while another fault of the run keeps brokers away. Hangs."""
+
+        async def is_so() -> bool:
+            try:
+                return await condition()
+            except (KafkaError, TimeoutError) as error:
+                if not is_away(error):
+                    raise
+                return False
+
         until = time.monotonic() + within
-        while not await condition():
+        while not await is_so():
             if time.monotonic() > until:
                 raise Hangs(f"not within {within:.0f} s: {what}")
             await asyncio.sleep(0.1)
 
+    @asynccontextmanager
+    async def port(self) -> AsyncIterator[KafkaPort]:
+        """A port that is connected, as soon as brokers answer. Hangs."""
+        port = KafkaPort(self.installation.settings)
+
+        async def connected() -> bool:
+            await port.start()
+            return True
+
+        await self.until(connected, "a broker answers")
+        try:
+            yield port
+        finally:
+            await port.stop()
+
     async def recovery(self) -> float:
         """Seconds until all that was written up to a moment after now is worked off, in every partition."""
         began = time.monotonic()
-        port = KafkaPort(self.installation.settings)
-        await port.start()
-        try:
+        topics = [topic for step in PLAN for topic in step.topics]
+        marks: dict[Place, int] = {}
+        async with self.port() as port:
             await asyncio.sleep(max(0.0, LOAD - (time.monotonic() - began)))
-            topics = [topic for step in PLAN for topic in step.topics]
-            marks = {place: end for place, (_, end) in (await port.ends(topics)).items() if end}
 
             async def passed() -> bool:
-                try:
-                    committed = await port.committed(marks)
-                except (KafkaError, TimeoutError) as error:
-                    if not is_away(error):
-                        raise
-                    return False  # another fault of the run keeps a broker away
+                if not marks:
+                    marks.update({place: end for place, (_, end) in (await port.ends(topics)).items() if end})
+                committed = await port.committed(marks)
                 return all(committed.get(place, -1) >= mark for place, mark in marks.items())
 
             await self.until(passed, "all partitions move again")
-        finally:
-            await port.stop()
         seconds = time.monotonic() - began
         self.recoveries.append(round(seconds, 1))
         self.say(f"recovered after {seconds:.1f} s")

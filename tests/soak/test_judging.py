@@ -7,6 +7,7 @@ import pytest
 from schemas.notices import Notice, Outcome, Receipt, SmsText, Texts, WecomText, encode
 from schemas.registry import ChannelKind, Role
 from schemas.times import format_instant
+from streams.engine.position import KEY as POSITION
 from streams.machine import ENTRY, ORIGIN, RECORDED, Sort
 from streams.settings import Settings
 from tests.faults.ledger import Message, Place
@@ -82,10 +83,19 @@ def test_records_that_are_dead_by_a_defect_are_those_at_which_a_rule_was_made_to
     assert "0 records are dead" in judging.internal_errors([], 1)[0]
 
 
-@pytest.mark.parametrize(("offsets", "shown"), [((0, 2, 4), False), ((40, 90), True)])
-def test_a_run_under_compaction_in_which_nothing_was_compacted_is_seen(offsets, shown):
-    messages = [Message(offset, b"k", b"v", {}) for offset in offsets]
-    assert (judging.uncompacted({("operators-state", 0): messages}) == []) is shown
+@pytest.mark.parametrize(
+    ("rows", "shown"),
+    [
+        ({}, False),
+        ({0: b"k", 1: POSITION, 3: b"k", 4: POSITION}, False),  # offset 2 is a marker
+        ({0: b"k", 1: POSITION, 9: POSITION}, False),  # 3 to 7 were aborted
+        ({0: b"a", 3: b"k", 4: POSITION}, True),
+        ({3: POSITION, 5: b"a", 6: b"b", 7: b"c", 9: POSITION}, True),  # few are gone, the one position among them
+    ],
+)
+def test_a_run_under_compaction_in_which_nothing_was_compacted_is_seen(rows, shown):
+    messages = [Message(offset, key, b"v", {}) for offset, key in rows.items()]
+    assert judging.compacted({("operators-state", 0): messages}) is shown
 
 
 def test_a_row_of_the_next_version_is_read_as_this_one_would_have_written_it():
