@@ -44,6 +44,7 @@ class Installation:
     lines: dict[str, str] = field(default_factory=dict)  # process → the brokers it is given, instead of the cluster's
     changes: dict[str, str] = field(default_factory=dict)  # process → what is changed in it alone
     ended: dict[str, int | None] = field(default_factory=dict)  # told to stop → exit code
+    killed: set[int] = field(default_factory=set)  # process ids
     sandbox: str = ""
     _numbers: dict[str, int] = field(default_factory=dict)
 
@@ -98,12 +99,26 @@ class Installation:
         """The process of that name."""
         return next(child for child in self.supervisor.children if child.name == name)
 
+    def kill(self, name: str, number: int = signal.SIGKILL) -> int | None:
+        """Send a signal to a process; the id of who got it, None if it does not run."""
+        pid = self.supervisor.kill(name, number)
+        if pid is not None and number == signal.SIGKILL:
+            self.killed.add(pid)
+        return pid
+
     async def terminate(self, name: str) -> int | None:
-        """SIGTERM, and that was it for this process. Its exit code, which is remembered."""
+        """SIGTERM, and that was it for this process. Its exit code: an answer to the signal, unless the process was
+        gone before or was killed meanwhile. Then it is an end like any other.
+        """
         self.workers = [worker for worker in self.workers if worker != name]
         self.clocks = [clock for clock in self.clocks if clock != name]
+        child = self.child(name)
+        told = child.pid
         code = await asyncio.to_thread(self.supervisor.end, name, patience=TERMINATED_WITHIN)
-        self.ended[name] = code
+        if told is not None and not (code == -signal.SIGKILL and told in self.killed):
+            self.ended[name] = code
+        elif code is not None and code not in child.exits:  # its supervisor may not have looked
+            child.exits.append(code)
         return code
 
     def messages(self) -> list[dict[str, Any]]:
@@ -126,7 +141,7 @@ class Installation:
         """End everything, without patience: what was to be seen was seen."""
         for child in self.supervisor.children:
             child.wanted = False
-            self.supervisor.kill(child.name, signal.SIGKILL)
+            self.kill(child.name)
 
     def last_words(self, each: int = 2500) -> str:
         """The end of every log."""

@@ -20,7 +20,7 @@ async def worker_killed(site: Site) -> None:
     await _soon(site)
     name = site.chance.choice(site.installation.workers)
     site.say(f"kill -9 {name}")
-    site.installation.supervisor.kill(name)
+    site.installation.kill(name)
     await site.recovery()
 
 
@@ -35,7 +35,7 @@ async def workers_killed(site: Site) -> None:
 def all_workers_killed(site: Site) -> None:
     """kill -9 of all workers at one moment."""
     for name in site.installation.workers:
-        site.installation.supervisor.kill(name)
+        site.installation.kill(name)
 
 
 async def _killed_again_and_again(site: Site, name: str) -> None:
@@ -44,7 +44,7 @@ async def _killed_again_and_again(site: Site, name: str) -> None:
         await _soon(site)
         site.say(f"kill -9 {name}")
         starts = child.starts
-        if site.installation.supervisor.kill(name) is not None and name.startswith("bridge"):
+        if site.installation.kill(name) is not None and name.startswith("bridge"):
             site.bridge_kills += 1
 
         async def again(starts: int = starts) -> bool:
@@ -103,10 +103,10 @@ async def worker_leaves(site: Site) -> None:
 async def _frozen(site: Site, name: str) -> None:
     await _soon(site)
     site.say(f"SIGSTOP {name}")
-    site.installation.supervisor.kill(name, signal.SIGSTOP)
+    site.installation.kill(name, signal.SIGSTOP)
     await asyncio.sleep((1.2 + site.chance.random()) * SESSION)
     site.say(f"SIGCONT {name}")
-    site.installation.supervisor.kill(name, signal.SIGCONT)
+    site.installation.kill(name, signal.SIGCONT)
 
 
 async def worker_frozen(site: Site) -> None:
@@ -132,11 +132,12 @@ async def second_clock(site: Site) -> None:
 
 
 def everything_killed(site: Site) -> None:
-    """kill -9 of all processes of ours, the store too. Not of the providers."""
+    """kill -9 of all processes of ours, the store too, and those that are about to stop. Not of the providers."""
     place = site.installation
     site.bridge_kills += 1
-    for name in (*place.workers, *place.clocks, *place.bridges.values(), "views", "store"):
-        place.supervisor.kill(name)
+    for child in place.supervisor.children:
+        if child.name != "sandbox":
+            place.kill(child.name)
 
 
 async def full_restart(site: Site) -> None:
