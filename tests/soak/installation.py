@@ -81,6 +81,10 @@ class Installation:
         name = self.bridges[channel] = self._named(f"bridge-{channel}")
         self._start(name, "bridge", channel)
 
+    def names(self, sort: str) -> Sequence[str]:
+        """The workers, clocks or bridges that are meant to run now."""
+        return {"worker": self.workers, "clock": self.clocks, "bridge": list(self.bridges.values())}[sort]
+
     def add_worker(self, changes: Sequence[str] | None = None) -> str:
         """One more worker; its name."""
         name = self._named("worker")

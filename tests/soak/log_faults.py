@@ -87,16 +87,17 @@ async def compaction(site: Site) -> None:
 async def holiday(site: Site) -> None:
     """All is stopped for so long that the offsets of its groups are gone; then it begins again."""
     place = site.installation
-    workers = list(place.workers)
-    site.say(f"all workers and bridges stop: {workers}")
-    await asyncio.gather(*(place.terminate(name) for name in (*workers, *place.bridges.values())))
-    groups = [group_id(place.settings), *(f"{group_id(place.settings)}-bridge-{name}" for name in place.bridges)]
-    await _forget(place.settings, groups)
-    site.say("the offsets of their groups are gone, they begin again")
-    for _ in workers:
-        place.add_worker()
-    for channel in list(place.bridges):
-        place.start_bridge(channel)
+    async with site.duty:
+        workers = list(place.workers)
+        site.say(f"all workers and bridges stop: {workers}")
+        await asyncio.gather(*(place.terminate(name) for name in (*workers, *place.bridges.values())))
+        groups = [group_id(place.settings), *(f"{group_id(place.settings)}-bridge-{name}" for name in place.bridges)]
+        await _forget(place.settings, groups)
+        site.say("the offsets of their groups are gone, they begin again")
+        for _ in workers:
+            place.add_worker()
+        for channel in list(place.bridges):
+            place.start_bridge(channel)
     await site.recovery()
 
 

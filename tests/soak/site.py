@@ -39,6 +39,7 @@ class Site:
     chance: Random
     brokers: asyncio.Lock  # of the cluster: who breaks brokers does so alone
     network: Network
+    duty: asyncio.Lock = field(default_factory=asyncio.Lock)  # who sends all workers and bridges away does so alone
     began: float = field(default_factory=time.monotonic)
     diary: list[tuple[float, str]] = field(default_factory=list)
     recoveries: list[float] = field(default_factory=list)
@@ -48,6 +49,18 @@ class Site:
     def say(self, what: str) -> None:
         """Into the diary."""
         self.diary.append((round(time.monotonic() - self.began, 1), what))
+
+    async def on_duty(self, sort: str, *, but: str = "") -> str:
+        """A worker, clock or bridge that is meant to run at this moment. Whoever awaits anything before he acts finds
+        that another fault has ended it.
+        """
+        async with self.duty:
+            return self.chance.choice([name for name in self.installation.names(sort) if name != but])
+
+    async def joins(self) -> str:
+        """One more worker; its name."""
+        async with self.duty:
+            return self.installation.add_worker()
 
     async def until(self, condition: Callable[[], Awaitable[bool]], what: str, within: float = WITHIN) -> None:
         """Ask until it is so, also while another fault of the run keeps brokers away. Hangs."""
