@@ -73,6 +73,7 @@ async def compact_soon(place: Installation) -> None:
 
 async def compaction(site: Site) -> None:
     """State that was compacted is what all workers begin with."""
+    await asyncio.sleep(6)  # the cleaner comes round every second, and takes segments of a second: let it take more
     async with site.port() as port:
 
         async def compacted() -> bool:
