@@ -28,10 +28,10 @@ class Sender:
         self.sent: list[Message] = []
         self.producer = AIOKafkaProducer(**self._options(), enable_idempotence=True)
 
-    def transactional(self, identity: str, timeout_ms: int = 5_000) -> AIOKafkaProducer:
-        """Another upstream, which sends in transactions."""
+    def transactional(self, identity: str) -> AIOKafkaProducer:
+        """Another upstream, which sends in transactions, and is as patient in them as with each request."""
         return AIOKafkaProducer(
-            **self._options(), transactional_id=self._settings.prefix + identity, transaction_timeout_ms=timeout_ms
+            **self._options(), transactional_id=self._settings.prefix + identity, transaction_timeout_ms=PATIENCE_MS
         )
 
     async def send(self, messages: Sequence[Message]) -> None:
