@@ -24,7 +24,7 @@ from streams.standing import Cause, Trigger
 if TYPE_CHECKING:
     from streams.context import Context
 
-SLICE = 200
+SLICE = 20
 """Rows looked at between two places where a tick may be cut."""
 
 

@@ -29,7 +29,7 @@ UNIT_OF_TICK = 500
 UNIT_BYTES = 8 * 1024 * 1024
 BACKLOG = 20_000
 """Records that may be accepted and not yet durable before the agent waits."""
-SLICE = 0.05
+SLICE = 0.004
 """Seconds of applying before the event loop gets its turn."""
 FLUSH_WITHIN = 15.0
 SAVE_EVERY = 1.0
@@ -194,7 +194,7 @@ class Partition:
             self._again = None
         until = time.monotonic() + SLICE
         try:
-            while not self._closed and len(self._sealed) < 2 and self._step(until):
+            while not self._closed and len(self._sealed) < (2 if self._ticking is None else 1) and self._step(until):
                 if time.monotonic() > until:
                     self._again = asyncio.get_running_loop().call_soon(self._work)
                     break
@@ -207,7 +207,7 @@ class Partition:
         """A slice of a tick and what may overtake it, a change from outside, or some entries; False: nothing to do."""
         if self._ticking is not None:
             self._slice(*self._ticking)
-            self._entries(until)
+            self._entries(max(until, time.monotonic() + SLICE / 2))  # a turn of its own, however long the slice took
         elif self._writes:
             self._change(*self._writes.popleft())
         elif self._inbox:

@@ -4,6 +4,7 @@ README.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -46,9 +47,10 @@ class Consumer(driver.Consumer):
                 batches = await self._thread.getmany(None, FETCH_TIMEOUT)
             except ConsumerStoppedError:
                 return
-            for batch in batches.values():
-                # if the flow is stopped meanwhile the batch is dropped here; a load with new seeks always follows
-                await self.wait_first(self.callback(self._message(batch)), self.suspend_flow.wait())
+            # all at once, because each wait is a few rounds of a loop that may have a tick to work off; what is not
+            # delivered when the flow is stopped is dropped here: a load with new seeks always follows
+            delivered = asyncio.gather(*(self.callback(self._message(batch)) for batch in batches.values()))
+            await self.wait_first(delivered, self.suspend_flow.wait())
 
     def _message(self, batch: Batch) -> ConsumerMessage:
         message = ConsumerMessage(

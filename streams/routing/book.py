@@ -6,7 +6,7 @@ Keeps rows and plans; writes no notices (machine) and no sentences (streams.deli
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from schemas.alerts import Kind
@@ -29,6 +29,9 @@ from streams.routing.people import NOW, Directory
 from streams.routing.policy import critical, digested, next_digest
 from streams.routing.rules import Telling, difference, remembered, settled, silent_name
 from streams.rows import NEVER, SEPARATOR, Rows
+
+SLICE = 50
+"""Alerts considered before others get their turn."""
 
 
 @dataclass(slots=True)
@@ -73,12 +76,15 @@ class Book:
         found = difference(case, told, heard, first=watched.announced != case.episode)
         return [able for telling in found if (able := self._able(telling)) is not None]
 
-    def plan(self, due: Iterable[str]) -> list[Job]:
-        """The jobs of a tick, critical ones first, from the rows that are due. Nothing is changed yet but what needs
-        no telling."""
+    def plan(self, due: Iterable[str]) -> Iterator[list[Job]]:
+        """The jobs of a tick, critical ones first, from the rows that are due; the last that comes is all of them, and
+        what comes before is empty, so that others get their turn. Nothing is changed yet but what needs no telling.
+        """
         found: dict[tuple[str, str], Telling] = {}
         lists: set[str] = set()
-        for key in due:
+        for number, key in enumerate(due, 1):
+            if number % SLICE == 0:
+                yield []
             form, name = key.split(SEPARATOR)[:2]
             if form == "alert":
                 self._consider(name, found)
@@ -93,7 +99,7 @@ class Book:
                 job.lists = True
         for name in lists:
             self._rows.drop(newcomer_key(name))
-        return jobs
+        yield jobs
 
     def begin(self, alert: str) -> list[Telling]:
         """What is told of an alert at once."""

@@ -34,7 +34,7 @@ from streams.rows import SEPARATOR, Rows
 
 OPERATOR_NAME = "lianfang-operator-name"
 """Header of an `alert` entry: the registered name of the operator, UTF-8, where it is known."""
-SLICE = 200
+SLICE = 50
 """Notices in one slice of a tick."""
 _CUTOFF = 20 * HOUR
 
@@ -73,7 +73,10 @@ class Routing:
         for key in due:
             if key.split(SEPARATOR, 1)[0] == IDENTITY:
                 self.rows.drop(key)
-        jobs = self._book.plan(due)
+        jobs: list[Job] = []
+        for planned in self._book.plan(due):
+            jobs = planned
+            yield []
         for start in range(0, len(jobs), SLICE):
             outputs = []
             for job in jobs[start : start + SLICE]:

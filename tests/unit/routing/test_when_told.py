@@ -245,7 +245,7 @@ def test_a_worker_that_dies_between_two_slices_leaves_nobody_out_and_tells_nobod
     district.assign("second", "officer", PLACE.office)
     district.tick("09:01")
     district.fire(Kind.PAPERS_MISSING, "10:00")
-    plan = district.machine._book.plan(list(district.machine.rows.due_until(district.now)))
+    *_, plan = district.machine._book.plan(list(district.machine.rows.due_until(district.now)))
     first, *_ = plan
     district.machine._book.done(first)
     district.restart()
