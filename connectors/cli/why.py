@@ -38,8 +38,8 @@ def command(alert: str, bootstrap: str | None, redis: str | None, *, private: bo
     except RedisError as error:
         click.echo(f"the store does not answer: {error}; is Redis there, and is LIANFANG_REDIS its URL?", err=True)
         sys.exit(UNUSABLE)
-    except KafkaError as error:
-        click.echo(f"Kafka at {settings.bootstrap} does not answer: {error}", err=True)
+    except (KafkaError, TimeoutError) as error:
+        click.echo(f"Kafka at {settings.bootstrap} does not answer: {error or type(error).__name__}", err=True)
         sys.exit(UNUSABLE)
     except NoState as error:
         click.echo(str(error), err=True)

@@ -42,8 +42,8 @@ def command(operator: str, kind: str, subject: str | None, bootstrap: str | None
     except (NoState, BadRules) as error:
         click.echo(str(error), err=True)
         sys.exit(UNUSABLE)
-    except KafkaError as error:
-        click.echo(f"Kafka at {settings.bootstrap} does not answer: {error}", err=True)
+    except (KafkaError, TimeoutError) as error:
+        click.echo(f"Kafka at {settings.bootstrap} does not answer: {error or type(error).__name__}", err=True)
         sys.exit(UNUSABLE)
     if json_out:
         click.echo(orjson.dumps(as_json(found), option=orjson.OPT_INDENT_2).decode())

@@ -10,9 +10,9 @@ import time
 from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from redis.asyncio import Redis
 
+from connectors.topics import cluster
 from connectors.views.store import TOPICS, Message, Moved, Place, Store, readable
 from streams import logs, metrics
 from streams.health import Health
@@ -85,19 +85,13 @@ class Process:
         log.info("following", partitions=len(parts), known=sum(place in stored for place in map(self._place, parts)))
 
     async def _partitions(self) -> list[TopicPartition]:
-        """All partitions of the four topics. RuntimeError if a topic does not exist."""
-        admin = AIOKafkaAdminClient(**client_options(self._settings))
-        await admin.start()
-        try:
-            described = await admin.describe_topics([self._settings.prefix + topic for topic in TOPICS])
-        finally:
-            await admin.close()
-        for topic in described:
-            if not topic["partitions"]:
-                raise RuntimeError(f"topic {topic['topic']} does not exist; `lianfang topics` makes it")
-        return sorted(
-            TopicPartition(one["topic"], part["partition"]) for one in described for part in one["partitions"]
-        )
+        """All partitions of the four topics. cluster.Refused if a topic does not exist."""
+        found = await cluster.partitions(self._settings, TOPICS)
+        prefix = self._settings.prefix
+        missing = [f"there is no topic {prefix + topic}" for topic in TOPICS if topic not in found]
+        if missing:
+            raise cluster.Refused("\n".join([*missing, "`lianfang topics` creates what is missing."]))
+        return sorted(TopicPartition(prefix + topic, number) for topic, numbers in found.items() for number in numbers)
 
     async def _round(self, consumer: AIOKafkaConsumer, store: Store) -> None:
         """One batch, if there is one."""
