@@ -13,9 +13,8 @@ from typing import NoReturn
 
 import click
 from aiokafka.errors import KafkaError
-from pydantic import ValidationError
 
-from connectors.cli import DONE, UNUSABLE
+from connectors.cli import DONE
 from connectors.embedded import Supervisor
 from connectors.runtime import NotReady, Place, Running, Wish, embedded, example, given, running
 from streams import logs
@@ -66,9 +65,6 @@ def command(
     except KeyboardInterrupt:
         click.echo("stopped; nothing is left running", err=True)
         sys.exit(DONE)
-    except ValidationError as error:
-        click.echo(f"settings: {error}", err=True)
-        sys.exit(UNUSABLE)
     except (NotReady, KafkaError, TimeoutError, OSError) as error:
         click.echo(f"did not start: {error}", err=True)
         sys.exit(BROKEN)

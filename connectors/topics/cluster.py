@@ -143,7 +143,7 @@ async def _seen(client: AIOKafkaAdminClient, settings: Settings, registry: Regis
 
 
 async def _numbers(client: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, list[int]]:
-    """The partitions of those that exist. UnknownTopicOrPartitionError while a broker does not know what another does."""
+    """The partitions of those that exist. UnknownTopicOrPartitionError while one broker knows less than another."""
     # Only names that exist are asked about: the embedded broker makes a topic of every name it is asked for
     there = sorted(set(names) & set(await client.list_topics()))
     described = await client.describe_topics(there) if there else []

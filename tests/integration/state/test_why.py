@@ -72,7 +72,9 @@ def alert(house) -> dict:
     """The alert that stands: goods were sold without a code."""
 
     def shown() -> str:
-        done = subprocess.run([*COMMAND, "alerts", "--json"], env=house.env, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*COMMAND, "alerts", "--json"], env=house.env, capture_output=True, text=True, check=False
+        )
         return done.stdout
 
     return json.loads(until(shown))
