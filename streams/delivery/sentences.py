@@ -18,7 +18,9 @@ from streams.routing.model import Case, Lacking
 from streams.routing.rules import Telling
 
 WHEREABOUTS = 2 * HOUR
-"""From a positive result to the whereabouts of every unit of the lot: Zhejiang's rule."""
+"""From a positive result to the whereabouts of every unit of the lot: Zhejiang's rule. It runs from when the result
+came, for everybody: who is told later has less of it left.
+"""
 NOTICE = HOUR
 """Least time that people are given to the next cutoff; else the one after it."""
 
@@ -41,11 +43,14 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a sentence needs besides the alert: the time of telling, the cutoff of days, how many tests are overdue."""
+    """What a sentence needs besides the alert: the time of telling, the cutoff of days, how many tests are overdue, and
+    when a critical episode began.
+    """
 
     now: int
     cutoff: int
     overdue: int = 0
+    began: int = 0
 
 
 def shop(case: Case) -> str:
@@ -197,7 +202,7 @@ def sentence(telling: Telling, setting: Setting) -> Sentence:
 def _do(case: Case, role: Role, setting: Setting) -> str:
     words = DO.get(case.kind, {})
     text = words.get(role, "请转告有关人员")
-    return text.format(by=by_when(setting), hours=moment(case.changed_at + WHEREABOUTS))
+    return text.format(by=by_when(setting), hours=moment(setting.began + WHEREABOUTS))
 
 
 def _health(telling: Telling) -> Sentence:
