@@ -16,6 +16,7 @@ from rich.table import Table
 
 from connectors.cli import DONE, UNUSABLE
 from connectors.views.keys import By
+from connectors.views.reaching import no_store
 from connectors.views.read import Views, as_json
 from schemas.alerts import PRIVATE, Alert, Kind, Severity
 from schemas.times import DAY, HOUR, MINUTE, parse_instant
@@ -47,8 +48,7 @@ def command(*, follow: bool, json_lines: bool, private: bool, redis: str | None,
     try:
         asyncio.run(_show(settings, wanted, private=private, follow=follow, json_lines=json_lines))
     except RedisError as error:
-        click.echo(f"the store {_shown(settings.redis)} does not answer: {error}", err=True)
-        click.echo("is Redis there, and is LIANFANG_REDIS (or --redis) its URL?", err=True)
+        click.echo(str(no_store(settings.redis, error)), err=True)
         sys.exit(UNUSABLE)
     except KeyboardInterrupt:
         sys.exit(DONE)
@@ -139,9 +139,3 @@ def age(milliseconds: int) -> str:
         if milliseconds >= unit:
             return f"{milliseconds // unit}{letter}"
     return "now"
-
-
-def _shown(url: str) -> str:
-    """A URL without its password."""
-    head, at, tail = url.rpartition("@")
-    return f"{head.split('://')[0]}://…@{tail}" if at else url

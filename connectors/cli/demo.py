@@ -19,7 +19,7 @@ from connectors.demo.generator.make import OPERATORS, SEED
 from connectors.demo.history import Line, read_history, write_history
 from connectors.demo.run import Demo, show
 from connectors.demo.truth import Planted, Unusable, read_truth, write_truth
-from connectors.runtime import NotReady
+from connectors.runtime import NotReady, StoppedForGood
 from schemas.times import MINUTE
 from streams.clock.barrier import Stuck
 from streams.logs import configure
@@ -115,7 +115,7 @@ def _run(demo: Demo, words: Console) -> int:
     except KeyboardInterrupt:
         words.print("stopped; nothing is left behind")
         return INTERRUPTED
-    except (NotReady, Stopped, Stuck, KafkaError, TimeoutError) as error:
+    except (NotReady, StoppedForGood, Stopped, Stuck, KafkaError, TimeoutError) as error:
         words.print(f"the demo did not get to its end: {error}", markup=False, highlight=False)
         return BROKEN
 

@@ -16,6 +16,7 @@ from rich.markup import escape
 from connectors.cli import DONE, UNUSABLE
 from connectors.state.operator import NoState, read_operator
 from connectors.state.showing import as_json, show
+from connectors.views.reaching import no_store
 from connectors.views.read import Told, Views
 from schemas.alerts import PRIVATE, Alert, Kind
 from streams.operators.explaining import Explanation
@@ -36,7 +37,7 @@ def command(alert: str, bootstrap: str | None, redis: str | None, *, private: bo
     try:
         found, told, explanation = asyncio.run(_ask(settings, alert, private=private))
     except RedisError as error:
-        click.echo(f"the store does not answer: {error}; is Redis there, and is LIANFANG_REDIS its URL?", err=True)
+        click.echo(str(no_store(settings.redis, error)), err=True)
         sys.exit(UNUSABLE)
     except (KafkaError, TimeoutError) as error:
         click.echo(f"Kafka at {settings.bootstrap} does not answer: {error or type(error).__name__}", err=True)
