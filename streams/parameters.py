@@ -185,7 +185,10 @@ class Rules:
         """The rules file at `path`, or the one that comes with the program. BadRules says file, line and what."""
         ours = files("streams").joinpath("rules.yaml").read_text("utf-8")
         name = str(path) if path else "rules.yaml"
-        text = path.read_text(encoding="utf-8") if path else ours
+        try:
+            text = path.read_text(encoding="utf-8") if path else ours
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadRules(f"{name}: {getattr(error, 'strerror', None) or 'is not UTF-8 text'}") from None
         try:
             tree = yaml.load(text, _Loader)  # noqa: S506 - a safe one
             if isinstance(tree, dict) and isinstance(given := tree.get("kinds", {}), dict):

@@ -15,6 +15,9 @@ from streams.settings import FILE, PREFIX, BadSettings, faults
 DONE, FOUND_WRONG, UNUSABLE = 0, 1, 2
 """Exit codes: done; ran and found something wrong; wrong usage or unusable input."""
 
+PORT = click.IntRange(0, 65_535)
+"""What an option that names a port may be; 0 is said there."""
+
 COMMANDS = {
     # name: (module, one line of help). The module's click command is called `command`.
     "demo": ("connectors.cli.demo", "The whole system on this machine, replaying days of a district."),

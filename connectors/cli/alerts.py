@@ -38,7 +38,7 @@ COLOURS = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.I
 def command(*, follow: bool, json_lines: bool, private: bool, redis: str | None, **filters: str | None) -> None:
     """What stands now, most urgent first, then oldest first.
 
-    Exit 2 if the store does not answer or no views process ever wrote there.
+    Exit 2 if the store does not answer or no views process has filled it.
     """
     wanted = {By(name): value for name, value in filters.items() if value is not None}
     if wanted.get(By.KIND) in set(map(str, PRIVATE)) and not private:
@@ -59,7 +59,10 @@ async def _show(settings: Settings, wanted: Mapping[By, str], *, private: bool, 
     try:
         views = Views(client, settings.prefix)
         if not await views.filled():
-            click.echo("nothing was ever written there: is `lianfang views` running, with this prefix?", err=True)
+            click.echo(
+                "no views process has filled this store: is `lianfang views` running, with this prefix?",
+                err=True,
+            )
             sys.exit(UNUSABLE)
         alerts = await views.standing(wanted, private=private)
         if json_lines:

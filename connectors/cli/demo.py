@@ -78,7 +78,11 @@ def command(  # noqa: PLR0913 - one for each option
         click.echo("stopped; nothing was started", err=True)
         sys.exit(INTERRUPTED)
     if write_history is not None or write_truth is not None:
-        _write(lines, planted, write_history, write_truth)
+        try:
+            _write(lines, planted, write_history, write_truth)
+        except OSError as error:
+            click.echo(f"{error.filename}: can't be written: {error.strerror}", err=True)
+            sys.exit(UNUSABLE)
         return
     words = Console(stderr=True)
     if not words.is_terminal:

@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 from aiokafka.errors import KafkaError
 
-from connectors.cli import DONE, UNUSABLE
+from connectors.cli import DONE, PORT, UNUSABLE
 from connectors.embedded import ALARM, Supervisor
 from connectors.runtime import NotReady, Place, Running, StoppedForGood, Wish, embedded, example, given, running
 from connectors.sending.publishing import NoBroker
@@ -35,7 +35,7 @@ _LOOK_EVERY = 0.5
     default=None,
     help="Messages go to the sandbox instead of the providers of the settings.  [default: with --volatile]",
 )
-@click.option("--sandbox-port", default=0, help="Port of the sandbox; 0: a free one.")
+@click.option("--sandbox-port", default=0, type=PORT, help="Port of the sandbox; 0: a free one.")
 @click.option("--json", "as_json", is_flag=True, help="Where everything is, as JSON.")
 def command(
     *,

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from connectors.cli import DONE
+from connectors.cli import DONE, PORT
 from connectors.views.process import Process
 from streams import logs
 from streams.health import Health
@@ -23,7 +23,7 @@ log = logs.get(__name__)
 @click.command()
 @click.option("--bootstrap", help="Brokers, instead of the setting's.")
 @click.option("--redis", help="URL of the Redis, instead of the setting's.")
-@click.option("--http-port", type=int, help="Port of /metrics, /healthz and /readyz; 0: none.")
+@click.option("--http-port", type=PORT, help="Port of /metrics, /healthz and /readyz; 0: none.")
 @click.option("--json", "as_json", is_flag=True, help="Log lines as JSON.")
 def command(*, bootstrap: str | None, redis: str | None, http_port: int | None, as_json: bool) -> None:
     """Keep what stands, and who was told what, in Redis for `alerts` and `why`.

@@ -20,7 +20,7 @@ from connectors.views.reaching import no_store
 from connectors.views.read import Told, Views
 from schemas.alerts import PRIVATE, Alert, Kind
 from streams.operators.explaining import Explanation
-from streams.parameters import Rules
+from streams.parameters import BadRules, Rules
 from streams.settings import Settings
 
 
@@ -42,7 +42,7 @@ def command(alert: str, bootstrap: str | None, redis: str | None, *, private: bo
     except (KafkaError, TimeoutError) as error:
         click.echo(f"Kafka at {settings.bootstrap} does not answer: {error or type(error).__name__}", err=True)
         sys.exit(UNUSABLE)
-    except NoState as error:
+    except (NoState, BadRules) as error:
         click.echo(str(error), err=True)
         sys.exit(UNUSABLE)
     if found is None:

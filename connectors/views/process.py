@@ -105,11 +105,10 @@ class Process:
             elif time.monotonic() > self._look_again:
                 self._look_again = time.monotonic() + LOOK_EVERY
                 await store.check(self._at)
+            await self._tell(consumer, store)
         except Moved:
             log.warning("views-moved")  # wiped, or another process: Redis says where to go on
             await self._begin(consumer, store)
-        else:
-            await self._tell(consumer)
 
     def _read(self, fetched: Mapping[TopicPartition, list[object]]) -> tuple[list[Message], dict[Place, int]]:
         messages: list[Message] = []
@@ -123,16 +122,21 @@ class Process:
                     messages.append(message)
         return messages, after
 
-    async def _tell(self, consumer: AIOKafkaConsumer) -> None:
-        """Lag, progress and readiness: ready once everything that was there at the beginning is in."""
+    async def _tell(self, consumer: AIOKafkaConsumer, store: Store) -> None:
+        """Lag, progress and readiness: ready once everything that was there at the beginning is in. Then the store says
+        how far that was even where there was nothing: who asks can tell that nothing stands from that nobody has read.
+        """
         self._health.beat("views")
         behind = 0
+        positions: dict[Place, int] = {}
         for part, end in self._ends.items():
-            position = await consumer.position(part)
+            position = positions[self._place(part)] = await consumer.position(part)
             behind += max(end - position, 0)
             lag = max((consumer.highwater(part) or 0) - position, 0)
             metrics.LAG.labels(flow="views", partition=f"{self._place(part)[0]}/{part.partition}").set(lag)
         if behind == 0 and not self._health.ready()[0]:
+            await store.apply((), before=self._at, after=positions, live=False)
+            self._at |= positions
             self._health.set_ready(True, f"{len(self._ends)} partitions followed", part="views")
             log.info("caught-up", partitions=len(self._ends))
 

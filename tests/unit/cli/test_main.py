@@ -42,3 +42,18 @@ def test_what_is_wrong_in_the_file_is_named_by_its_place_there(tmp_path):
     file.write_text("tick: soon\n")
     result = CliRunner().invoke(main, ["alerts"], env={"LIANFANG_SETTINGS": str(file)})
     assert (result.exit_code, result.output) == (UNUSABLE, f"{file}: tick: expected a number\n")
+
+
+UNUSABLE_WORDS = {
+    "a port that is none": (["sandbox", "--port", "99999"], "99999"),
+    "a port of metrics that is none": (["worker", "--http-port", "-1"], "-1"),
+    "a folder that is not there": (["demo", "--write-history", "/no/such/x", "--operators", "30"], "/no/such/x"),
+    "rules that are not there": (["check", "--rules", "/no/rules.yaml", "-"], "/no/rules.yaml"),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), UNUSABLE_WORDS.values(), ids=UNUSABLE_WORDS.keys())
+def test_what_can_not_be_used_is_said_in_words(words, said):
+    result = CliRunner().invoke(main, words)
+    assert (result.exit_code, said in result.stderr) == (UNUSABLE, True)
+    assert "Traceback" not in result.stderr
