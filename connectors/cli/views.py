@@ -7,9 +7,13 @@ import signal
 import sys
 
 import click
+from aiokafka.errors import KafkaConnectionError
+from redis.exceptions import RedisError
 
 from connectors.cli import DONE, PORT
+from connectors.topics import cluster
 from connectors.views.process import Process
+from connectors.views.reaching import shown
 from streams import logs
 from streams.health import Health
 from streams.settings import Settings
@@ -35,6 +39,15 @@ def command(*, bootstrap: str | None, redis: str | None, http_port: int | None, 
     logs.configure(form="json" if as_json else settings.log_format, level=settings.log_level, process="views")
     try:
         asyncio.run(_run(settings))
+    except KafkaConnectionError as error:
+        log.critical("no broker answers", bootstrap=settings.bootstrap, error=str(error))
+        sys.exit(BROKEN)
+    except RedisError as error:
+        log.critical("the store does not answer", redis=shown(settings.redis), error=str(error))
+        sys.exit(BROKEN)
+    except cluster.Refused as error:
+        log.critical("topics are missing", why=str(error))
+        sys.exit(BROKEN)
     except Exception:
         log.exception("broken")
         sys.exit(BROKEN)

@@ -56,8 +56,8 @@ class Process:
             fetch_max_wait_ms=settings.fetch_wait_ms,
             max_poll_records=MOST,
         )
-        await consumer.start()
         try:
+            await consumer.start()
             store = Store(redis, settings.prefix)
             await self._begin(consumer, store)
             while not self._stopping.is_set():
