@@ -59,7 +59,7 @@ format: dev ## let ruff put the files in form
 	$(BIN)/ruff format .
 
 examples: dev ## every example history with both engines
-	@LIANFANG_EXAMPLES=all $(PYTEST) tests/examples $(ARGS)
+	@LIANFANG_TEST_EXAMPLES=all $(PYTEST) tests/examples $(ARGS)
 
 faults: dev ## the faults, a short selection: the whole system on three real brokers of both lines of Kafka
 	@$(PYTEST) tests/faults tests/soak $(ARGS)

@@ -225,7 +225,8 @@ def _open(value: bytes | None, headers: Mapping[str, bytes]) -> tuple[Mapping[st
     try:
         body = orjson.loads(value)
     except orjson.JSONDecodeError as error:
-        raise Refused(Reason.NOT_JSON, f"the value is not JSON: {error}") from None
+        said = "it is not UTF-8 throughout" if "UTF-8" in error.msg else error
+        raise Refused(Reason.NOT_JSON, f"the value is not JSON: {said}") from None
     content_type = _content_type(headers)
     if content_type not in _STRUCTURED and content_type.startswith("application/cloudevents"):
         raise Refused(Reason.NOT_CLOUDEVENT, "content-type: only JSON is read, one event a message")
@@ -302,9 +303,28 @@ def _shown(text: str, form: re.Pattern[str]) -> str:
     return repr(text) if form.fullmatch(text) else "what it says"
 
 
+_EXPECTED = {
+    "missing": "is missing",
+    "string_type": "must be a text",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "int_type": "must be a number",
+    "float_type": "must be a number",
+    "finite_number": "must be a number",
+}
+"""What is said in words of ours where the library has its own."""
+_BRANCHES = frozenset({"int", "float"})
+"""What the library puts behind the name of a field that may be either."""
+
+
 def _first(error: ValidationError) -> str:
     """The first thing wrong with the data, as `field: what`, without the value (it may be a person's)."""
     detail = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    field = ".".join(str(part) for part in detail["loc"] if not (isinstance(part, str) and "[" in part))
-    message = detail["msg"].removeprefix("Value error, ")
+    place = [str(part) for part in detail["loc"] if not (isinstance(part, str) and "[" in part)]
+    field = ".".join(part for part in place if part not in _BRANCHES)
+    words = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be", 1)
+    message = _EXPECTED.get(detail["type"], words)
     return f"{field}: {message}" if field else message

@@ -24,6 +24,7 @@ def say(  # noqa: PLR0913 - an alert is made of just these
     kind: Kind,
     operator: str,
     subject: str,
+    basis: str,
     name: str,
     last_tick: int | None,
     journal_partition: int,
@@ -54,7 +55,7 @@ def say(  # noqa: PLR0913 - an alert is made of just these
         detail=said.detail,
         as_of=AsOf(None if last_tick is None else format_instant(last_tick), journal_partition, trigger.offset),
         because=_references(case, trigger),
-        basis=case.basis if case else "",
+        basis=basis,
         text=text,
         drill=drill,
     )

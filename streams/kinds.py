@@ -5,6 +5,7 @@ from __future__ import annotations
 from schemas.alerts import Kind
 from schemas.times import date_of
 from streams.parameters import Rules
+from streams.standing import Case, Said
 
 PARAMETERS: dict[Kind, tuple[str, ...]] = {
     Kind.POSITIVE: (),
@@ -26,8 +27,29 @@ DAY_PARAMETERS: dict[Kind, tuple[str, ...]] = {
 }
 """What the day kinds go by on their day."""
 
+BASIS: dict[Kind, str] = {
+    Kind.STAFF_POSITIVE: "infectious",
+    Kind.NOT_ON_CHAIN: "upload_within",
+    Kind.DISINFECTION_MISSING: "disinfection_by",
+    Kind.SILENT: "silent_after",
+    Kind.TEST_OVERDUE: "test_every",
+    Kind.NOT_ACTIVATED: "activate_within",
+}
+"""The parameter that stands in the kind's document. `papers-missing` goes by what is required of the lot, and the
+others have a basis of their own in the rules file."""
+
 INCIDENTS = frozenset({Kind.POSITIVE, Kind.STAFF_POSITIVE, Kind.UNCODED_GOODS, Kind.SOLD_EARLY})
 """Kinds that an `alert.handled` with action `close` ends."""
+
+
+def basis(kind: Kind, subject: str, about: Said | Case | None, today: str, rules: Rules) -> str:
+    """The document and clause of a rule, for what stands and for what ended alike. `about`: the alert as it was last
+    said, or would be.
+    """
+    if kind is Kind.PAPERS_MISSING:
+        return rules.required_basis(about.detail["goods"], date_of(about.since)) if about else ""
+    day = subject if kind in DAY_PARAMETERS else today
+    return rules.basis(BASIS[kind], day) if kind in BASIS else rules.ground(kind, day)
 
 
 def moved(rules: Rules, before: int, now: int) -> frozenset[Kind]:

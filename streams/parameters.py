@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -18,6 +18,7 @@ import orjson
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
+from schemas.alerts import Kind
 from schemas.times import DAY, HOUR, MINUTE, SECOND, parse_date
 
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
@@ -26,6 +27,8 @@ _DURATION = re.compile(r"(\d{1,5})([smhd])", re.ASCII)
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 Paper = Literal["quarantine", "test", "disinfection", "trace-code"]
+Grounded = Literal[Kind.POSITIVE, Kind.UNCODED_GOODS, Kind.SOLD_EARLY, Kind.UNKNOWN_OPERATOR]
+"""Kinds whose basis is that of no parameter: those say only how we measure."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -115,6 +118,10 @@ class Count(Value):
     value: Annotated[int | None, BeforeValidator(_count)]
 
 
+class Ground(_Dated):
+    """What a kind rests on, from a date on."""
+
+
 class Requirement(_Dated):
     """What is required of a class of goods, from a date on."""
 
@@ -161,6 +168,7 @@ NAMES = tuple(_Parameters.model_fields)
 
 class _File(_Part):
     goods: dict[str, Annotated[tuple[Requirement, ...], AfterValidator(_in_order)]]
+    kinds: dict[Grounded, Annotated[tuple[Ground, ...], AfterValidator(_in_order)]]
     parameters: _Parameters
     may_void: tuple[str, ...] = ()
     holding_feeds: tuple[str, ...] = ()
@@ -175,10 +183,16 @@ class Rules:
     @classmethod
     def load(cls, path: Path | None = None) -> Rules:
         """The rules file at `path`, or the one that comes with the program. BadRules says file, line and what."""
+        ours = files("streams").joinpath("rules.yaml").read_text("utf-8")
         name = str(path) if path else "rules.yaml"
-        text = path.read_text(encoding="utf-8") if path else files("streams").joinpath("rules.yaml").read_text("utf-8")
+        try:
+            text = path.read_text(encoding="utf-8") if path else ours
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadRules(f"{name}: {getattr(error, 'strerror', None) or 'is not UTF-8 text'}") from None
         try:
             tree = yaml.load(text, _Loader)  # noqa: S506 - a safe one
+            if isinstance(tree, dict) and isinstance(given := tree.get("kinds", {}), dict):
+                tree["kinds"] = _kinds(ours) | given  # a file may name those alone that it has another basis for
             return cls(_File.model_validate(tree))
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -231,6 +245,11 @@ class Rules:
         entry = self._entry(name, day)
         return entry.basis if entry else ""
 
+    def ground(self, kind: Kind, day: str) -> str:
+        """The document and clause of a kind whose parameters have none."""
+        entry = _last(self.content.kinds.get(kind, ()), day)  # type: ignore[call-overload]
+        return entry.basis if entry else ""
+
     @lru_cache(maxsize=4096)  # noqa: B019
     def values(self, names: tuple[str, ...], day: str) -> tuple[int | None, ...]:
         """Several parameters' values on a day."""
@@ -254,6 +273,12 @@ def _last(dated: tuple[D, ...], day: str) -> D | None:
         if item.since <= day:
             found = item
     return found
+
+
+@cache
+def _kinds(text: str) -> dict[str, Any]:
+    kinds: dict[str, Any] = yaml.load(text, _Loader)["kinds"]  # noqa: S506 - a safe one
+    return kinds
 
 
 def _line(text: str, where: tuple[int | str, ...]) -> int:

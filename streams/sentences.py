@@ -19,6 +19,20 @@ MISSING = {
     "upload": "上链记录",
 }
 SCANNED = {"goods.received": "入库", "goods.dispatched": "出库", "goods.sold": "销售"}
+NAMES = {
+    Kind.POSITIVE: "样品阳性",
+    Kind.STAFF_POSITIVE: "从业人员样品阳性",
+    Kind.UNCODED_GOODS: "无码商品",
+    Kind.PAPERS_MISSING: "缺凭证",
+    Kind.NOT_ON_CHAIN: "未上链",
+    Kind.SOLD_EARLY: "凭证不全即售",
+    Kind.DISINFECTION_MISSING: "场所未消毒",
+    Kind.SILENT: "多日无记录",
+    Kind.TEST_OVERDUE: "检测逾期",
+    Kind.NOT_ACTIVATED: "账户未激活",
+    Kind.UNKNOWN_OPERATOR: "未登记经营户",
+}
+"""What a kind is called wherever people read of it: alerts, messages, the README in Chinese."""
 ENDED = {
     Resolution.CLOSED: "经营状态已变更，不再要求",
     Resolution.EXPIRED: "已过提醒期限",
@@ -71,20 +85,7 @@ def sentence(kind: Kind, who: str, subject: str, detail: dict[str, Any], since: 
 
 def ending(kind: Kind, who: str, subject: str, resolved_by: Resolution) -> str:
     """What stands no longer, for a person."""
-    name = {
-        Kind.POSITIVE: "样品阳性",
-        Kind.STAFF_POSITIVE: "从业人员样品阳性",
-        Kind.UNCODED_GOODS: "无码商品",
-        Kind.PAPERS_MISSING: "缺凭证",
-        Kind.NOT_ON_CHAIN: "未上链",
-        Kind.SOLD_EARLY: "凭证不全即售",
-        Kind.DISINFECTION_MISSING: "场所未消毒",
-        Kind.SILENT: "多日无记录",
-        Kind.TEST_OVERDUE: "检测逾期",
-        Kind.NOT_ACTIVATED: "账户未激活",
-        Kind.UNKNOWN_OPERATOR: "未登记经营户",
-    }[kind]
-    return f"{who or subject}：{subject} 的“{name}”提醒已结束（{ENDED[resolved_by]}），无需再处理。"
+    return f"{who or subject}：{subject} 的“{NAMES[kind]}”提醒已结束（{ENDED[resolved_by]}），无需再处理。"
 
 
 def _list(detail: dict[str, Any]) -> str:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr
+import yaml
+from pydantic import Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+
+PREFIX = "LIANFANG_"
+FILE = "LIANFANG_SETTINGS"
+"""The variable that names a file of settings."""
+TESTS = "LIANFANG_TEST_"
+"""What begins so is the tests' own, and no setting."""
+
+
+class BadSettings(ValueError):  # noqa: N818
+    """The environment, or the file it names, can't be used; each line says what."""
 
 
 class Commit(StrEnum):
@@ -40,7 +57,9 @@ class Settings(BaseSettings):
     commit: Commit = Commit.TRANSACTIONS
     replication: int = 3
     min_isr: int = 2
-    partitions: dict[str, int] = Field(default_factory=dict, description="topic → number, instead of topics.yaml's")
+    partitions: dict[str, int] = Field(
+        default_factory=dict, description="topic → number, instead of topics.yaml's", examples=['{"registry": 3}']
+    )
     session_timeout: float = 8.0
     rebalance_timeout: float = 20.0
     fetch_wait_ms: int = 50
@@ -63,13 +82,17 @@ class Settings(BaseSettings):
     sms_sign_name: str = "联防"
     sms_access_key: str | None = None
     sms_access_secret: SecretStr | None = None
-    sms_templates: dict[str, str] = Field(default_factory=dict, description="our template → the provider's code for it")
-    sms_receipts_port: int = 0  # where the provider pushes receipts to: /receipts on http_host; 0: nowhere
+    sms_templates: dict[str, str] = Field(
+        default_factory=dict, description="our template → the provider's code for it", examples=['{"LF_ONE": "SMS_1"}']
+    )
+    sms_receipts_port: int = Field(
+        0, ge=0, le=65_535
+    )  # where the provider pushes receipts to: /receipts on http_host; 0: nowhere
 
     # views, metrics, logs
     redis: str = "redis://127.0.0.1:6379/0"
     http_host: str = "127.0.0.1"
-    http_port: int = 0  # metrics, /healthz and /readyz; 0: none
+    http_port: int = Field(0, ge=0, le=65_535)  # metrics, /healthz and /readyz; 0: none
     log_format: str = "auto"  # json | console | auto: console on a terminal
     log_level: str = "info"
 
@@ -82,9 +105,65 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is passed beats the environment, the environment beats the file."""
-        import os  # noqa: PLC0415 - read at construction, so that a test may set it
+        """What is passed beats the environment, the environment beats the file. BadSettings."""
+        refuse_unknown(os.environ)  # read at construction, so that a test may set it
+        return init_settings, _Environment(settings_cls), _file(settings_cls, os.environ.get(FILE))
 
-        path = os.environ.get("LIANFANG_SETTINGS")
-        file = YamlConfigSettingsSource(settings_cls, yaml_file=Path(path) if path else None)
-        return init_settings, env_settings, file
+
+class _Environment(EnvSettingsSource):
+    """What is no JSON where a mapping is expected is judged like any other wrong value."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
+
+
+def _file(settings: type[BaseSettings], path: str | None) -> YamlConfigSettingsSource:
+    if path and not Path(path).is_file():
+        raise BadSettings(f"{FILE}: there is no file {path}")
+    try:
+        return YamlConfigSettingsSource(settings, yaml_file=Path(path) if path else None)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, TypeError) as error:
+        raise BadSettings(f"{FILE}: {path} can't be read as settings: {' '.join(str(error).split())}") from None
+
+
+def refuse_unknown(environment: Mapping[str, str]) -> None:
+    """BadSettings if a variable looks like a setting and is none: its writer believes that it counts."""
+    ours = [name.upper() for name in environment if name.upper().startswith(PREFIX)]
+    unknown = [
+        f"{name}: is no setting{_nearest(setting)}"
+        for name in ours
+        if name != FILE and not name.startswith(TESTS) and (setting := _setting(name)) not in Settings.model_fields
+    ]
+    if unknown:
+        raise BadSettings("\n".join(unknown))
+
+
+def _setting(variable: str) -> str:
+    return variable.removeprefix(PREFIX).split("__")[0].lower()
+
+
+def _nearest(name: str) -> str:
+    found = get_close_matches(name, [*Settings.model_fields, "settings"], 1)
+    return f"; is {PREFIX}{found[0].upper()} meant?" if found else ""
+
+
+def faults(error: ValidationError) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Of each wrong value its place, and what was expected there."""
+    for fault in error.errors(include_url=False, include_input=False):
+        yield tuple(map(str, fault["loc"])), _expected(fault["type"], fault)
+
+
+def _expected(kind: str, fault: Mapping[str, Any]) -> str:
+    field = Settings.model_fields.get(str(fault["loc"][0])) if fault["loc"] else None
+    words = {
+        "extra_forbidden": "is no setting",
+        "dict_type": f"expected a mapping, such as {((field and field.examples) or ['{}'])[0]}",
+        "int_parsing": "expected a whole number",
+        "float_parsing": "expected a number",
+        "bool_parsing": "expected true or false",
+        "enum": f"expected {fault.get('ctx', {}).get('expected')}",
+    }
+    return words.get(kind, str(fault["msg"]).removeprefix("Value error, "))

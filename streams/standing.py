@@ -40,7 +40,6 @@ class Case(msgspec.Struct, frozen=True):
     since: int
     detail: Mapping[str, Any]
     facts: tuple[Fact, ...]
-    basis: str
     due: int | None = None  # None: told at once, at the record; else at the first tick ≥ due
     until: int | None = None  # stands until before this
     wake: int | None = None  # when it will look different by itself, beside due and until

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any
 
 import click
 from pydantic import ValidationError
 
+from streams.settings import FILE, PREFIX, BadSettings, faults
+
 DONE, FOUND_WRONG, UNUSABLE = 0, 1, 2
 """Exit codes: done; ran and found something wrong; wrong usage or unusable input."""
+
+PORT = click.IntRange(0, 65_535)
+"""What an option that names a port may be; 0 is said there."""
 
 COMMANDS = {
     # name: (module, one line of help). The module's click command is called `command`.
@@ -48,17 +54,26 @@ class _Lazy(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except BadSettings as error:
+            click.echo(str(error), err=True)
         except ValidationError as error:
             if error.title != "Settings":
                 raise
-            for wrong in error.errors(include_url=False, include_input=False):
-                name = "__".join(str(part) for part in wrong["loc"]).upper()
-                click.echo(f"LIANFANG_{name}: {wrong['msg'].removeprefix('Value error, ')}", err=True)
-            sys.exit(UNUSABLE)
+            for place, said in faults(error):
+                click.echo(f"{_where(place)}: {said}", err=True)
+        sys.exit(UNUSABLE)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _where(place: tuple[str, ...]) -> str:
+    """A setting as whoever wrote it calls it: by its variable, else by its place in the file."""
+    variable = f"{PREFIX}{'__'.join(place)}".upper()
+    file = os.environ.get(FILE)
+    written = any(name.upper() == f"{PREFIX}{place[0]}".upper() for name in os.environ)
+    return variable if written or file is None else f"{file}: {'.'.join(place)}"
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from connectors.cli import DONE, UNUSABLE
 from connectors.views.keys import By
+from connectors.views.reaching import no_store
 from connectors.views.read import Views, as_json
 from schemas.alerts import PRIVATE, Alert, Kind, Severity
 from schemas.times import DAY, HOUR, MINUTE, parse_instant
@@ -37,7 +38,7 @@ COLOURS = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.I
 def command(*, follow: bool, json_lines: bool, private: bool, redis: str | None, **filters: str | None) -> None:
     """What stands now, most urgent first, then oldest first.
 
-    Exit 2 if the store does not answer or no views process ever wrote there.
+    Exit 2 if the store does not answer or no views process has filled it.
     """
     wanted = {By(name): value for name, value in filters.items() if value is not None}
     if wanted.get(By.KIND) in set(map(str, PRIVATE)) and not private:
@@ -47,8 +48,7 @@ def command(*, follow: bool, json_lines: bool, private: bool, redis: str | None,
     try:
         asyncio.run(_show(settings, wanted, private=private, follow=follow, json_lines=json_lines))
     except RedisError as error:
-        click.echo(f"the store {_shown(settings.redis)} does not answer: {error}", err=True)
-        click.echo("is Redis there, and is LIANFANG_REDIS (or --redis) its URL?", err=True)
+        click.echo(str(no_store(settings.redis, error)), err=True)
         sys.exit(UNUSABLE)
     except KeyboardInterrupt:
         sys.exit(DONE)
@@ -59,7 +59,10 @@ async def _show(settings: Settings, wanted: Mapping[By, str], *, private: bool, 
     try:
         views = Views(client, settings.prefix)
         if not await views.filled():
-            click.echo("nothing was ever written there: is `lianfang views` running, with this prefix?", err=True)
+            click.echo(
+                "no views process has filled this store: is `lianfang views` running, with this prefix?",
+                err=True,
+            )
             sys.exit(UNUSABLE)
         alerts = await views.standing(wanted, private=private)
         if json_lines:
@@ -139,9 +142,3 @@ def age(milliseconds: int) -> str:
         if milliseconds >= unit:
             return f"{milliseconds // unit}{letter}"
     return "now"
-
-
-def _shown(url: str) -> str:
-    """A URL without its password."""
-    head, at, tail = url.rpartition("@")
-    return f"{head.split('://')[0]}://…@{tail}" if at else url

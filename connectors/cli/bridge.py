@@ -7,7 +7,7 @@ import sys
 import click
 
 from connectors.bridges.process import CHANNELS, Process
-from connectors.cli import UNUSABLE
+from connectors.cli import PORT, UNUSABLE
 from streams.engine import run
 from streams.settings import Settings
 
@@ -15,9 +15,9 @@ from streams.settings import Settings
 @click.command()
 @click.argument("channel", type=click.Choice(sorted(CHANNELS)))
 @click.option("--bootstrap", help="Brokers, instead of the setting's.")
-@click.option("--http-port", type=int, help="Port of /metrics, /healthz and /readyz; 0: none.")
+@click.option("--http-port", type=PORT, help="Port of /metrics, /healthz and /readyz; 0: none.")
 @click.option(
-    "--receipts-port", type=int, help="Port of /receipts, where the provider pushes receipts of SMS; 0: none."
+    "--receipts-port", type=PORT, help="Port of /receipts, where the provider pushes receipts of SMS; 0: none."
 )
 @click.option("--json", "as_json", is_flag=True, help="Log lines as JSON.")
 def command(

@@ -40,7 +40,7 @@ def command(
     """Say of each record in FILE… what `lianfang send` would, and send nothing. `-` is standard input.
 
     Records are JSON Lines of CloudEvents, or EPCIS 2.0 JSON. YAML files are checked as rules, topics, settings or an
-    EPCIS partner's file. Exit 1 if anything would be refused.
+    EPCIS partner's file. Exit 1 if anything would be refused, 2 if it can't be known where something goes.
     """
     try:
         judge = Judge(goods_classes(rules), clock(recorded), topic)
@@ -63,7 +63,7 @@ def command(
                 click.echo(str(error), err=True)
                 unusable = True
     sayer.sum_up()
-    sys.exit(UNUSABLE if unusable else FOUND_WRONG if sayer.wrong else DONE)
+    sys.exit(UNUSABLE if unusable or sayer.unplaced else FOUND_WRONG if sayer.wrong else DONE)
 
 
 def goods_classes(rules: Path | None) -> frozenset[str]:

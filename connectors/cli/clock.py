@@ -7,8 +7,9 @@ import signal
 import sys
 
 import click
+from aiokafka.errors import KafkaConnectionError
 
-from connectors.cli import DONE
+from connectors.cli import DONE, PORT
 from connectors.topics import cluster
 from streams import logs
 from streams.clock.process import connected
@@ -19,14 +20,18 @@ from streams.settings import Settings
 
 
 @click.command()
-def command() -> None:
+@click.option("--bootstrap", help="Brokers, instead of the setting's.")
+@click.option("--http-port", type=PORT, help="Port of /metrics, /healthz and /readyz; 0: none.")
+@click.option("--json", "as_json", is_flag=True, help="Log lines as JSON.")
+def command(*, bootstrap: str | None, http_port: int | None, as_json: bool) -> None:
     """Append ticks behind the barrier, at every multiple of the setting `tick`, until stopped.
 
     As many clocks may run as one likes. Not for simulated time: there the driver says what time it is.
 
     Exits 0 when told to stop, 70 when something broke (start it again), 78 when topics or rules do not fit.
     """
-    settings = Settings()
+    given = {"bootstrap": bootstrap, "http_port": http_port, "log_format": "json" if as_json else None}
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     logs.configure(form=settings.log_format, level=settings.log_level, process="clock")
     sys.exit(asyncio.run(_run(settings)))
 
@@ -47,6 +52,9 @@ async def _run(settings: Settings) -> int:
     except (BadRules, cluster.Refused) as error:
         log.error("refused-to-start", why=str(error))  # noqa: TRY400 - words for operations, not a traceback
         return ALARM
+    except KafkaConnectionError as error:
+        log.critical("no broker answers", bootstrap=settings.bootstrap, error=str(error))
+        return FAILED
     except Exception as error:
         log.exception("clock-ended", error=type(error).__name__)
         return FAILED

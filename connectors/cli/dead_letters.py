@@ -15,14 +15,18 @@ import orjson
 
 from connectors.cli import DONE, FOUND_WRONG, UNUSABLE
 from connectors.dead_letters.letter import Letter, type_of
-from connectors.dead_letters.masking import masked_key, masked_text, masked_value
+from connectors.dead_letters.masking import masked_key, masked_text, masked_value, masked_word
 from connectors.dead_letters.reading import Reader, Unreadable
 from connectors.dead_letters.resending import obstacle, send_again
 from connectors.sending.publishing import NoBroker
+from schemas.envelope import PUBLIC_TOPICS
 from schemas.reasons import Reason
 from schemas.times import DAY, HOUR, MINUTE, SECOND, format_instant, parse_instant
+from streams.journal import JOURNALS
 from streams.settings import Settings
 
+ORIGINS = [*PUBLIC_TOPICS, *dict.fromkeys(JOURNALS.values())]
+"""Where what could not be used may have come from."""
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
 
@@ -104,54 +108,76 @@ def _filters(function: Any) -> Any:
     for option in (
         click.option("--until", type=Instant(), help="Letters written until then."),
         click.option("--since", type=Instant(), help="Letters written since then: a time, or how long ago (24h)."),
-        click.option("--topic", help="The topic they came from."),
+        click.option("--topic", type=click.Choice(ORIGINS), help="The topic they came from."),
         click.option("--reason", type=click.Choice([str(reason) for reason in Reason]), help="Why they are there."),
     ):
         function = option(function)
     return function
 
 
+def _place(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """Remember where the letters are, whether that was said before the word of the subcommand or after it."""
+    if value is not None and param.name is not None:
+        ctx.ensure_object(dict)[param.name] = value
+
+
+def _somewhere(function: Any) -> Any:
+    for name, words in (
+        ("--prefix", "Prefix of the topics' names, instead of the setting's."),
+        ("--bootstrap", "Brokers, instead of the setting's."),
+    ):
+        function = click.option(name, help=words, callback=_place, expose_value=False)(function)
+    return function
+
+
 @click.group()
-@click.option("--bootstrap", help="Brokers, instead of the setting's.")
-@click.option("--prefix", help="Prefix of the topics' names, instead of the setting's.")
-@click.pass_context
-def command(ctx: click.Context, *, bootstrap: str | None, prefix: str | None) -> None:
+@_somewhere
+def command() -> None:
     """What could not be used, and why. Names, numbers and results of people are never shown."""
-    named = {name: value for name, value in (("bootstrap", bootstrap), ("prefix", prefix)) if value is not None}
-    ctx.obj = Settings(**named)  # type: ignore[arg-type]  # both are texts
 
 
 @command.command("list")
+@_somewhere
 @_filters
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="Letters on one page.")
 @click.option("--page", type=Page(), help="Go on where the last page ended; it says how.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
-def list_letters(settings: Settings, /, *, limit: int, page: Mark | None, as_json: bool, **filters: Any) -> None:
+def list_letters(
+    place: dict[str, str] | None, /, *, limit: int, page: Mark | None, as_json: bool, **filters: Any
+) -> None:
     """List dead letters, newest first; with --since those from then on, oldest first."""
     wanted = Wanted(**filters)
     if page is not None and page.backwards != (wanted.since is None):
         raise click.UsageError("--page goes with the options of the page before it")
-    _run(_list(settings, wanted, limit, page, as_json=as_json))
+    _run(_list(_settings(place), wanted, limit, page, as_json=as_json))
 
 
 @command.command("show")
+@_somewhere
 @click.argument("position", type=Position())
 @click.option("--json", "as_json", is_flag=True, help="One JSON object in one line.")
 @click.pass_obj
-def show_letter(settings: Settings, /, *, position: tuple[int, int], as_json: bool) -> None:
+def show_letter(place: dict[str, str] | None, /, *, position: tuple[int, int], as_json: bool) -> None:
     """Show one dead letter, without what may be personal."""
-    _run(_show(settings, position, as_json=as_json))
+    _run(_show(_settings(place), position, as_json=as_json))
 
 
 @command.command("send-again")
+@_somewhere
 @click.argument("positions", nargs=-1, type=Position())
 @_filters
 @click.option("--dry-run", is_flag=True, help="Only say what would be sent.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 def send_letters_again(
-    settings: Settings, /, *, positions: tuple[tuple[int, int], ...], dry_run: bool, as_json: bool, **filters: Any
+    place: dict[str, str] | None,
+    /,
+    *,
+    positions: tuple[tuple[int, int], ...],
+    dry_run: bool,
+    as_json: bool,
+    **filters: Any,
 ) -> None:
     """Send dead letters to where they came from: those at POSITIONS, or all that fit the options.
 
@@ -160,7 +186,11 @@ def send_letters_again(
     wanted = Wanted(**filters)
     if bool(positions) == (wanted != Wanted()):
         raise click.UsageError("name positions, or say which letters by --reason, --topic, --since, --until")
-    _run(_send_again(settings, positions, wanted, dry_run=dry_run, as_json=as_json))
+    _run(_send_again(_settings(place), positions, wanted, dry_run=dry_run, as_json=as_json))
+
+
+def _settings(place: dict[str, str] | None) -> Settings:
+    return Settings(**(place or {}))  # type: ignore[arg-type]  # both are texts
 
 
 def _run(work: Awaitable[int]) -> None:
@@ -271,7 +301,7 @@ def _summary(letter: Letter) -> dict[str, Any]:
         "position": letter.position, "time": format_instant(letter.time), "reason": letter.said("reason"),
         "message": masked_text(letter.said("message"), 500), "origin": letter.origin,
         "origin_time": letter.said("origin-time"), "key": masked_key(letter.key),
-        "type": masked_text(letter.type or type_of(letter), 64),
+        "type": masked_word(letter.type or type_of(letter), 64),
         "bytes": letter.size,
     }  # fmt: skip
 

@@ -19,7 +19,7 @@ from connectors.demo.generator.make import OPERATORS, SEED
 from connectors.demo.history import Line, read_history, write_history
 from connectors.demo.run import Demo, show
 from connectors.demo.truth import Planted, Unusable, read_truth, write_truth
-from connectors.runtime import NotReady
+from connectors.runtime import NotReady, StoppedForGood
 from schemas.times import MINUTE
 from streams.clock.barrier import Stuck
 from streams.logs import configure
@@ -78,7 +78,11 @@ def command(  # noqa: PLR0913 - one for each option
         click.echo("stopped; nothing was started", err=True)
         sys.exit(INTERRUPTED)
     if write_history is not None or write_truth is not None:
-        _write(lines, planted, write_history, write_truth)
+        try:
+            _write(lines, planted, write_history, write_truth)
+        except OSError as error:
+            click.echo(f"{error.filename}: can't be written: {error.strerror}", err=True)
+            sys.exit(UNUSABLE)
         return
     words = Console(stderr=True)
     if not words.is_terminal:
@@ -115,7 +119,7 @@ def _run(demo: Demo, words: Console) -> int:
     except KeyboardInterrupt:
         words.print("stopped; nothing is left behind")
         return INTERRUPTED
-    except (NotReady, Stopped, Stuck, KafkaError, TimeoutError) as error:
+    except (NotReady, StoppedForGood, Stopped, Stuck, KafkaError, TimeoutError) as error:
         words.print(f"the demo did not get to its end: {error}", markup=False, highlight=False)
         return BROKEN
 

@@ -11,14 +11,14 @@ import sys
 import click
 from aiohttp import web
 
-from connectors.cli import DONE, UNUSABLE
+from connectors.cli import DONE, PORT, UNUSABLE
 from connectors.sandbox.app import Sandbox
 from connectors.sandbox.terminal import show
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8099, show_default=True, help="Port to listen on; 0: a free one.")
+@click.option("--port", default=8099, show_default=True, type=PORT, help="Port to listen on; 0: a free one.")
 @click.option("--report", help="Where receipts of SMS are pushed to: http://HOST:PORT/receipts of the SMS bridge.")
 @click.option("--terminal", is_flag=True, help="Show the messages in this terminal too.")
 @click.option("--json", "as_json", is_flag=True, help="Say where it listens as JSON.")

@@ -13,11 +13,12 @@ from typing import NoReturn
 
 import click
 from aiokafka.errors import KafkaError
-from pydantic import ValidationError
 
-from connectors.cli import DONE, UNUSABLE
-from connectors.embedded import Supervisor
-from connectors.runtime import NotReady, Place, Running, Wish, embedded, example, given, running
+from connectors.cli import DONE, PORT, UNUSABLE
+from connectors.embedded import ALARM, Supervisor
+from connectors.runtime import NotReady, Place, Running, StoppedForGood, Wish, embedded, example, given, running
+from connectors.sending.publishing import NoBroker
+from connectors.views.reaching import NoStore
 from streams import logs
 
 BROKEN = 70
@@ -34,7 +35,7 @@ _LOOK_EVERY = 0.5
     default=None,
     help="Messages go to the sandbox instead of the providers of the settings.  [default: with --volatile]",
 )
-@click.option("--sandbox-port", default=0, help="Port of the sandbox; 0: a free one.")
+@click.option("--sandbox-port", default=0, type=PORT, help="Port of the sandbox; 0: a free one.")
 @click.option("--json", "as_json", is_flag=True, help="Where everything is, as JSON.")
 def command(
     *,
@@ -50,6 +51,9 @@ def command(
 
     On servers of your own: --bootstrap and --redis, or the settings (LIANFANG_BOOTSTRAP, LIANFANG_REDIS …). On the
     embedded ones only with --volatile, because nothing outlives it there: no record, no alert, no journal.
+
+    Exit 2 if a server does not answer, 70 when something broke, 78 when a process refused to go on (topics, state or
+    rules do not fit).
     """
     if volatile and (bootstrap or redis):
         raise click.UsageError("--volatile starts a broker and a store of its own; --bootstrap and --redis name others")
@@ -66,9 +70,12 @@ def command(
     except KeyboardInterrupt:
         click.echo("stopped; nothing is left running", err=True)
         sys.exit(DONE)
-    except ValidationError as error:
-        click.echo(f"settings: {error}", err=True)
+    except (NoBroker, NoStore) as error:
+        click.echo(str(error), err=True)
         sys.exit(UNUSABLE)
+    except StoppedForGood as error:
+        click.echo(str(error), err=True)
+        sys.exit(ALARM)
     except (NotReady, KafkaError, TimeoutError, OSError) as error:
         click.echo(f"did not start: {error}", err=True)
         sys.exit(BROKEN)
@@ -95,8 +102,7 @@ def _up(wish: Wish, bootstrap: str | None, redis: str | None, *, volatile: bool,
             _say(place, run, as_json=as_json)
             while (child := run.alarmed()) is None:
                 time.sleep(_LOOK_EVERY)
-            click.echo(f"{child.name} will not start again:\n{run.last_words(child.name)}", err=True)
-            return BROKEN
+            raise StoppedForGood(f"{child.name} will not start again: {run.reason(child.name)}")
 
 
 def _say(place: Place, run: Running, *, as_json: bool) -> None:

@@ -7,9 +7,13 @@ import signal
 import sys
 
 import click
+from aiokafka.errors import KafkaConnectionError
+from redis.exceptions import RedisError
 
-from connectors.cli import DONE
+from connectors.cli import DONE, PORT
+from connectors.topics import cluster
 from connectors.views.process import Process
+from connectors.views.reaching import shown
 from streams import logs
 from streams.health import Health
 from streams.settings import Settings
@@ -23,7 +27,7 @@ log = logs.get(__name__)
 @click.command()
 @click.option("--bootstrap", help="Brokers, instead of the setting's.")
 @click.option("--redis", help="URL of the Redis, instead of the setting's.")
-@click.option("--http-port", type=int, help="Port of /metrics, /healthz and /readyz; 0: none.")
+@click.option("--http-port", type=PORT, help="Port of /metrics, /healthz and /readyz; 0: none.")
 @click.option("--json", "as_json", is_flag=True, help="Log lines as JSON.")
 def command(*, bootstrap: str | None, redis: str | None, http_port: int | None, as_json: bool) -> None:
     """Keep what stands, and who was told what, in Redis for `alerts` and `why`.
@@ -35,6 +39,15 @@ def command(*, bootstrap: str | None, redis: str | None, http_port: int | None, 
     logs.configure(form="json" if as_json else settings.log_format, level=settings.log_level, process="views")
     try:
         asyncio.run(_run(settings))
+    except KafkaConnectionError as error:
+        log.critical("no broker answers", bootstrap=settings.bootstrap, error=str(error))
+        sys.exit(BROKEN)
+    except RedisError as error:
+        log.critical("the store does not answer", redis=shown(settings.redis), error=str(error))
+        sys.exit(BROKEN)
+    except cluster.Refused as error:
+        log.critical("topics are missing", why=str(error))
+        sys.exit(BROKEN)
     except Exception:
         log.exception("broken")
         sys.exit(BROKEN)

@@ -16,10 +16,11 @@ from rich.markup import escape
 from connectors.cli import DONE, UNUSABLE
 from connectors.state.operator import NoState, read_operator
 from connectors.state.showing import as_json, show
+from connectors.views.reaching import no_store
 from connectors.views.read import Told, Views
 from schemas.alerts import PRIVATE, Alert, Kind
 from streams.operators.explaining import Explanation
-from streams.parameters import Rules
+from streams.parameters import BadRules, Rules
 from streams.settings import Settings
 
 
@@ -36,12 +37,12 @@ def command(alert: str, bootstrap: str | None, redis: str | None, *, private: bo
     try:
         found, told, explanation = asyncio.run(_ask(settings, alert, private=private))
     except RedisError as error:
-        click.echo(f"the store does not answer: {error}; is Redis there, and is LIANFANG_REDIS its URL?", err=True)
+        click.echo(str(no_store(settings.redis, error)), err=True)
         sys.exit(UNUSABLE)
-    except KafkaError as error:
-        click.echo(f"Kafka at {settings.bootstrap} does not answer: {error}", err=True)
+    except (KafkaError, TimeoutError) as error:
+        click.echo(f"Kafka at {settings.bootstrap} does not answer: {error or type(error).__name__}", err=True)
         sys.exit(UNUSABLE)
-    except NoState as error:
+    except (NoState, BadRules) as error:
         click.echo(str(error), err=True)
         sys.exit(UNUSABLE)
     if found is None:

@@ -14,7 +14,7 @@ from connectors.cli import DONE, FOUND_WRONG, UNUSABLE
 from connectors.state.operator import Known, NoState, read_operator
 from connectors.state.showing import as_json, show
 from schemas.alerts import Kind
-from schemas.times import date_of, format_instant
+from schemas.times import date_of, format_instant, parse_date
 from streams.parameters import BadRules, Rules
 from streams.settings import Settings
 
@@ -34,16 +34,17 @@ def command(operator: str, kind: str, subject: str | None, bootstrap: str | None
     SUBJECT is the lot, the staff member, the sample or the day (YYYY-MM-DD; today where it is left out). Exit 1 if it
     does stand after all.
     """
-    settings = Settings() if bootstrap is None else Settings(bootstrap=bootstrap)
     wanted = Kind(kind)
+    _refuse_no_day(wanted, subject)
+    settings = Settings() if bootstrap is None else Settings(bootstrap=bootstrap)
     try:
         known = asyncio.run(read_operator(settings, operator))
         found = known.explain(wanted, _subject(wanted, operator, subject, known), Rules.load(settings.rules))
     except (NoState, BadRules) as error:
         click.echo(str(error), err=True)
         sys.exit(UNUSABLE)
-    except KafkaError as error:
-        click.echo(f"Kafka at {settings.bootstrap} does not answer: {error}", err=True)
+    except (KafkaError, TimeoutError) as error:
+        click.echo(f"Kafka at {settings.bootstrap} does not answer: {error or type(error).__name__}", err=True)
         sys.exit(UNUSABLE)
     if json_out:
         click.echo(orjson.dumps(as_json(found), option=orjson.OPT_INDENT_2).decode())
@@ -53,6 +54,15 @@ def command(operator: str, kind: str, subject: str | None, bootstrap: str | None
         place = f"operator-journal/{known.partition} up to offset {known.next_offset}"
         console.print(f"  as of tick {format_instant(known.now)}, {place}", highlight=False)
     sys.exit(FOUND_WRONG if found.stands else DONE)
+
+
+def _refuse_no_day(kind: Kind, subject: str | None) -> None:
+    if kind not in ABOUT_A_DAY or subject is None:
+        return
+    try:
+        parse_date(subject)
+    except ValueError:
+        raise click.UsageError(f"{kind} is about a day: {subject!r} is none; write it as 2022-01-05") from None
 
 
 def _subject(kind: Kind, operator: str, subject: str | None, known: Known) -> str:

@@ -8,6 +8,7 @@ import sys
 import click
 from aiokafka.errors import KafkaError
 
+from connectors.cli import PORT
 from connectors.topics import cluster
 from streams import logs
 from streams.app import build
@@ -18,7 +19,7 @@ from streams.settings import Settings
 
 @click.command()
 @click.option("--bootstrap", help="Brokers, instead of the setting's.")
-@click.option("--http-port", type=int, help="Port of /metrics, /healthz and /readyz; 0: none.")
+@click.option("--http-port", type=PORT, help="Port of /metrics, /healthz and /readyz; 0: none.")
 @click.option("--json", "as_json", is_flag=True, help="Log lines as JSON.")
 def command(*, bootstrap: str | None, http_port: int | None, as_json: bool) -> None:
     """Intake, staff, operators and routing, until SIGTERM. As many processes as one likes share the partitions.

@@ -22,6 +22,8 @@ SHOWN = frozenset(
 )  # fmt: skip
 """Fields whose values are nobody's, as long as they hold no number of a person."""
 _NUMBER = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
+_WORD = re.compile(r"[!-~]*|[0-9Tt:+. -]*", re.ASCII)
+"""Identifiers, words of ours, and times as people write them."""
 _NAME = re.compile(r"[A-Za-z@_][A-Za-z0-9_:.-]{0,63}", re.ASCII)
 
 
@@ -31,12 +33,17 @@ def masked_text(text: str, limit: int = 200) -> str:
     return _NUMBER.sub(MASK, plain) + ("…" if len(text) > limit else "")
 
 
+def masked_word(text: str, limit: int = 200) -> str:
+    """An identifier or another word for machines; what may be a name, in any script but theirs, is not shown at all."""
+    return masked_text(text, limit) if _WORD.fullmatch(text) else MASK
+
+
 def masked_key(key: bytes | None) -> str | None:
     """The key of a message; one that is not plain text is only measured."""
     if key is None:
         return None
     try:
-        return masked_text(key.decode(), 64)
+        return masked_word(key.decode(), 64)
     except UnicodeDecodeError:
         return f"{len(key)} bytes"
 
@@ -65,7 +72,7 @@ def _masked(value: Any, name: str, depth: int) -> Any:
     if value is None or name not in SHOWN:
         return value if value is None else MASK
     if isinstance(value, str):
-        return masked_text(value)
+        return masked_word(value)
     return masked_text(str(value)) if isinstance(value, int) and not isinstance(value, bool) else value
 
 

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from connectors.dead_letters.letter import Letter, letter_of
 from connectors.dead_letters.newest import Backwards
+from connectors.topics import cluster
 from streams.journal import DEAD_LETTERS
 from streams.kafka import client_options
 from streams.marks import high_watermarks
@@ -36,14 +36,13 @@ class Reader:
 
     async def __aenter__(self) -> Reader:
         try:
-            partitions = await self._partitions()
-            await self._consumer.start()
-            tps = [TopicPartition(self._topic, partition) for partition in partitions]
-            self._consumer.assign(tps)
-            self._ends = await high_watermarks(self._settings, self._consumer, tps)
+            await self._open()
         except (KafkaError, OSError, TimeoutError) as error:
             await self._consumer.stop()
             raise Unreadable(f"no broker answers at {self._settings.bootstrap}: {type(error).__name__}") from None
+        except Unreadable:
+            await self._consumer.stop()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -84,16 +83,14 @@ class Reader:
             return letter if (letter.partition, letter.offset) == (partition, offset) else None
         return None
 
-    async def _partitions(self) -> list[int]:
-        admin = AIOKafkaAdminClient(**client_options(self._settings), request_timeout_ms=10_000)
-        try:
-            await admin.start()
-            if self._topic not in await admin.list_topics():
-                raise Unreadable(f"{self._settings.bootstrap} has no topic {self._topic}; `lianfang topics` makes it")
-            (described,) = await admin.describe_topics([self._topic])
-            return sorted(partition["partition"] for partition in described["partitions"])
-        finally:
-            await admin.close()
+    async def _open(self) -> None:
+        numbers = (await cluster.partitions(self._settings, [DEAD_LETTERS])).get(DEAD_LETTERS)
+        if numbers is None:
+            raise Unreadable(f"{self._settings.bootstrap} has no topic {self._topic}; `lianfang topics` makes it")
+        await self._consumer.start()
+        places = [TopicPartition(self._topic, number) for number in numbers]
+        self._consumer.assign(places)
+        self._ends = await high_watermarks(self._settings, self._consumer, places)
 
     async def _seek(self, start: dict[int, int], since: int | None) -> None:
         beginnings = await self._consumer.beginning_offsets(list(self._ends))

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import IO
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from connectors.journal.files import Part, entry_line, head_line
+from connectors.topics import cluster
 from streams.journal import headers_of
 from streams.kafka import client_options
 from streams.machine import Entry
@@ -87,20 +87,11 @@ async def _parts(settings: Settings, consumer: AIOKafkaConsumer) -> dict[TopicPa
 
 
 async def _partitions(settings: Settings) -> dict[str, list[int]]:
-    admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=10_000)
-    try:
-        await admin.start()
-        there = set(await admin.list_topics())
-        missing = [settings.prefix + journal for journal in JOURNALS if settings.prefix + journal not in there]
-        if missing:
-            raise Unreadable(f"{settings.bootstrap} has no topic {', '.join(missing)}; `lianfang topics` makes them")
-        described = await admin.describe_topics([settings.prefix + journal for journal in JOURNALS])
-        return {
-            topic["topic"][len(settings.prefix) :]: sorted(part["partition"] for part in topic["partitions"])
-            for topic in described
-        }
-    finally:
-        await admin.close()
+    found = await cluster.partitions(settings, JOURNALS)
+    missing = [settings.prefix + journal for journal in JOURNALS if journal not in found]
+    if missing:
+        raise Unreadable(f"{settings.bootstrap} has no topic {', '.join(missing)}; `lianfang topics` makes them")
+    return found
 
 
 async def _read(

@@ -4,6 +4,6 @@ Not for production across machines: there systemd or containers do this (docker/
 """
 
 from connectors.runtime.place import Place, embedded, given
-from connectors.runtime.processes import NotReady, Running, Wish, running
+from connectors.runtime.processes import NotReady, Running, StoppedForGood, Wish, running
 
-__all__ = ["NotReady", "Place", "Running", "Wish", "embedded", "given", "running"]
+__all__ = ["NotReady", "Place", "Running", "StoppedForGood", "Wish", "embedded", "given", "running"]

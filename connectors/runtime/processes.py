@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import sys
 import time
 import urllib.error
@@ -12,20 +14,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aiokafka.errors import KafkaConnectionError
+
 from connectors.embedded import ALARM, Child, Supervisor
 from connectors.embedded.servers import free_port
 from connectors.runtime.place import Place
+from connectors.sending.publishing import NoBroker
 from connectors.topics import cluster
+from connectors.views.reaching import reach
 
 HOST = "127.0.0.1"
 READY_WITHIN = 90.0
 _LAST_WORDS = 1500
+_WHOLE_LINES = 100_000
+"""Characters within which the last line that gives a reason begins: it may carry a traceback."""
 CALM_WAIT_MS = "80"
 """Fetch wait on the embedded broker of what no tick waits for: there a fetch always lasts so long, and costs."""
 
 
+class StoppedForGood(Exception):  # noqa: N818
+    """A process must not be started again before a person has looked; says which, and why."""
+
+
 class NotReady(Exception):  # noqa: N818 - what did not come up, and its last words
-    """A process did not become ready, or must not be started again before a person has looked."""
+    """A process did not become ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +74,18 @@ class Running:
         """The process of that name."""
         return next(child for child in self.supervisor.children if child.name == name)
 
-    def last_words(self, name: str) -> str:
+    def last_words(self, name: str, most: int = _LAST_WORDS) -> str:
         """The end of what a process has logged."""
         path = self.folder / f"{name}.log"
-        return path.read_text(encoding="utf-8", errors="replace")[-_LAST_WORDS:] if path.exists() else ""
+        return path.read_text(encoding="utf-8", errors="replace")[-most:] if path.exists() else ""
+
+    def reason(self, name: str) -> str:
+        """Why a process ended, in one line: as its last log line that says so does, else that line itself."""
+        lines = self.last_words(name, _WHOLE_LINES).splitlines() or [""]
+        for line in reversed(lines):
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                return "; ".join(str(json.loads(line)["why"]).splitlines())
+        return lines[-1]
 
     def ready(self, name: str) -> bool:
         """Whether a process says of itself that it is ready."""
@@ -85,7 +105,7 @@ class Running:
         waiting = list(self.ports)
         while waiting := [name for name in waiting if not self.ready(name)]:
             if (child := self.alarmed()) is not None:
-                raise NotReady(f"{child.name} will not start:\n{self.last_words(child.name)}")
+                raise StoppedForGood(f"{child.name} will not start: {self.reason(child.name)}")
             if time.monotonic() > until:
                 words = "\n".join(f"--- {name}\n{self.last_words(name)}" for name in waiting)
                 raise NotReady(f"not ready within {within:.0f} s: {', '.join(waiting)}\n{words}")
@@ -94,8 +114,14 @@ class Running:
 
 @contextmanager
 def running(place: Place, supervisor: Supervisor, folder: Path, wish: Wish) -> Iterator[Running]:
-    """Topics made, processes started and ready; the caller's supervisor ends them. NotReady if they don't come up."""
-    asyncio.run(cluster.ensure(place.settings))
+    """Topics made, processes started and ready; the caller's supervisor ends them. NoBroker and NoStore if a server is
+    not there, StoppedForGood and NotReady if the processes don't come up.
+    """
+    asyncio.run(reach(place.settings.redis))
+    try:
+        asyncio.run(cluster.ensure(place.settings))
+    except KafkaConnectionError as error:
+        raise NoBroker(f"no broker answers at {place.settings.bootstrap}: {error}") from None
     run = Running(place, supervisor, folder)
     calm = {"LIANFANG_FETCH_WAIT_MS": CALM_WAIT_MS} if place.volatile else {}
     bridges = calm | (_sandbox(run, wish) if wish.sandbox else {})

@@ -12,7 +12,7 @@ from connectors.epcis.partner import BadPartner, Partner, load_partner
 from connectors.sending.files import Unusable
 from schemas import topics
 from streams.parameters import BadRules, Rules
-from streams.settings import Settings
+from streams.settings import Settings, faults
 
 
 def is_configuration(name: str) -> bool:
@@ -63,17 +63,8 @@ def _settings(path: Path, content: str, tree: dict[str, Any]) -> list[str]:
     try:
         Settings.model_validate(tree)
     except ValidationError as error:
-        problems = []
-        for fault in error.errors(include_url=False, include_input=False):
-            where = ".".join(map(str, fault["loc"]))
-            line = _line(content, [str(part) for part in fault["loc"]])
-            problems.append(f"{path}:{line}: {where}: {_expected(fault['type'], fault['msg'])}")
-        return problems
+        return [f"{path}:{_line(content, list(place))}: {'.'.join(place)}: {said}" for place, said in faults(error)]
     return []
-
-
-def _expected(kind: str, message: str) -> str:
-    return "is no setting" if kind == "extra_forbidden" else message
 
 
 def _with_line(path: Path, content: str, problem: str) -> str:

@@ -87,10 +87,9 @@ async def _say_all(
 
 
 async def _send(client: AIOKafkaProducer, settings: Settings, judged: Judged) -> asyncio.Future[object]:
-    found: asyncio.Future[object] = asyncio.get_running_loop().create_future()
     if judged.topic is None:
-        found.set_exception(KafkaError("nobody knows which topic it belongs on; name it with --topic"))
-        return found
+        raise ValueError("what is sent has a topic")
+    found: asyncio.Future[object] = asyncio.get_running_loop().create_future()
     topic = settings.prefix + judged.topic
     try:
         sent: asyncio.Future[object] = await client.send(topic, judged.found.value, judged.key, headers=STRUCTURED)

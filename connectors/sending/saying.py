@@ -52,6 +52,11 @@ class Sayer:
         click.echo(said or "nothing in it", err=True)
 
     @property
+    def unplaced(self) -> bool:
+        """Whether somebody has to say where something goes."""
+        return bool(self.counts[Outcome.UNPLACED])
+
+    @property
     def wrong(self) -> bool:
         """Whether anything was refused or failed."""
         return any(self.counts[outcome] for outcome in IS_WRONG)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from connectors.topics import cluster
 from schemas.alerts import Kind
 from streams.engine.partitioner import partition_of
 from streams.engine.position import KEY as POSITION
@@ -46,26 +47,21 @@ class Known:
 async def read_operator(settings: Settings, operator: str) -> Known:
     """The rows of an operator from its partition of the state topic, read to the end. NoState; KafkaError."""
     topic = settings.prefix + TOPIC
+    numbers = (await cluster.partitions(settings, [TOPIC])).get(TOPIC)
+    if numbers is None:
+        raise NoState(f"there is no topic {topic}: has a worker ever run here, under this prefix?")
+    place = TopicPartition(topic, partition_of(operator.encode(), len(numbers)))
     consumer = AIOKafkaConsumer(
         **client_options(settings), isolation_level="read_committed", enable_auto_commit=False, group_id=None
     )
-    await consumer.start()
     try:
-        partitions = await _partitions(consumer, topic)
-        if not partitions:
-            raise NoState(f"there is no topic {topic}: has a worker ever run here, under this prefix?")
-        place = TopicPartition(topic, partition_of(operator.encode(), partitions))
+        await consumer.start()
         rows, position = await _load(settings, consumer, place, operator)
     finally:
         await consumer.stop()
     meta = rows.get(META_KEY, Meta)
     now = position.tick if position.tick is not None else meta.began if meta else 0
     return Known(operator, rows, now, place.partition, position.next)
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> int:
-    topics = await consumer.topics()
-    return len(consumer.partitions_for_topic(topic) or ()) if topic in topics else 0
 
 
 async def _load(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -20,6 +20,8 @@ from streams.settings import Commit, Settings
 PATIENCE = 5.0
 DEADLINE = 30.0
 """Seconds within which a created or grown topic must show its partitions, each with a leader."""
+
+T = TypeVar("T")
 
 
 class Refused(Exception):  # noqa: N818 - the cluster is not as it must be; nothing of ours broke
@@ -90,6 +92,17 @@ async def refuse_other(settings: Settings, *, patience: float = PATIENCE) -> Non
         await asyncio.sleep(0.2)
 
 
+async def partitions(settings: Settings, topics: Iterable[str]) -> dict[str, list[int]]:
+    """The partitions of those of these topics (named without prefix) that exist. KafkaError; TimeoutError.
+
+    Ask here, not a consumer: one without a subscription never hears of a topic from a real broker.
+    """
+    names = {settings.prefix + topic: topic for topic in topics}
+    async with admin(settings) as client:
+        found = await _heard(lambda: _numbers(client, names))
+    return {names[name]: numbers for name, numbers in found.items()}
+
+
 async def remove(settings: Settings, registry: Registry | None = None) -> None:
     """Delete the topics under the prefix: what a replay made. Never called where a prefix is somebody's."""
     async with admin(settings) as client:
@@ -107,28 +120,37 @@ def _compared(registry: Registry, settings: Settings, found: Mapping[str, Found]
 
 
 async def _found(client: AIOKafkaAdminClient, settings: Settings, registry: Registry) -> dict[str, Found]:
-    """What is there. Asked again while one broker has not yet heard of a topic that another has just listed."""
+    """What is there of the registry."""
+    return await _heard(lambda: _seen(client, settings, registry))
+
+
+async def _heard(ask: Callable[[], Awaitable[T]]) -> T:
+    """An answer; asked again while one broker has not yet heard of a topic that another has just listed."""
     async with asyncio.timeout(DEADLINE):
         while True:
             try:
-                return await _seen(client, settings, registry)
+                return await ask()
             except UnknownTopicOrPartitionError:
                 await asyncio.sleep(0.1)
 
 
 async def _seen(client: AIOKafkaAdminClient, settings: Settings, registry: Registry) -> dict[str, Found]:
-    # Only names that exist are asked about: the embedded broker makes a topic of every name it is asked for
-    ours = {settings.prefix + name for name in registry.root}
-    names = sorted(ours & set(await client.list_topics()))
-    if not names:
-        return {}
-    numbers = {topic["topic"]: len(topic["partitions"]) for topic in await client.describe_topics(names)}
-    if not all(numbers.values()):
-        raise UnknownTopicOrPartitionError
+    numbers = await _numbers(client, [settings.prefix + name for name in registry.root])
     settled: Mapping[str, Mapping[str, str]] = {}
-    if settings.commit is Commit.TRANSACTIONS:
-        settled = await _configs(client, names)
-    return {name: Found(numbers[name], settled.get(name)) for name in names}
+    if numbers and settings.commit is Commit.TRANSACTIONS:
+        settled = await _configs(client, list(numbers))
+    return {name: Found(len(found), settled.get(name)) for name, found in numbers.items()}
+
+
+async def _numbers(client: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, list[int]]:
+    """The partitions of those that exist. UnknownTopicOrPartitionError while one broker knows less than another."""
+    # Only names that exist are asked about: the embedded broker makes a topic of every name it is asked for
+    there = sorted(set(names) & set(await client.list_topics()))
+    described = await client.describe_topics(there) if there else []
+    found = {topic["topic"]: sorted(part["partition"] for part in topic["partitions"]) for topic in described}
+    if not all(found.values()):
+        raise UnknownTopicOrPartitionError
+    return found
 
 
 async def _configs(client: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:

@@ -10,9 +10,9 @@ import time
 from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from redis.asyncio import Redis
 
+from connectors.topics import cluster
 from connectors.views.store import TOPICS, Message, Moved, Place, Store, readable
 from streams import logs, metrics
 from streams.health import Health
@@ -56,8 +56,8 @@ class Process:
             fetch_max_wait_ms=settings.fetch_wait_ms,
             max_poll_records=MOST,
         )
-        await consumer.start()
         try:
+            await consumer.start()
             store = Store(redis, settings.prefix)
             await self._begin(consumer, store)
             while not self._stopping.is_set():
@@ -85,19 +85,13 @@ class Process:
         log.info("following", partitions=len(parts), known=sum(place in stored for place in map(self._place, parts)))
 
     async def _partitions(self) -> list[TopicPartition]:
-        """All partitions of the four topics. RuntimeError if a topic does not exist."""
-        admin = AIOKafkaAdminClient(**client_options(self._settings))
-        await admin.start()
-        try:
-            described = await admin.describe_topics([self._settings.prefix + topic for topic in TOPICS])
-        finally:
-            await admin.close()
-        for topic in described:
-            if not topic["partitions"]:
-                raise RuntimeError(f"topic {topic['topic']} does not exist; `lianfang topics` makes it")
-        return sorted(
-            TopicPartition(one["topic"], part["partition"]) for one in described for part in one["partitions"]
-        )
+        """All partitions of the four topics. cluster.Refused if a topic does not exist."""
+        found = await cluster.partitions(self._settings, TOPICS)
+        prefix = self._settings.prefix
+        missing = [f"there is no topic {prefix + topic}" for topic in TOPICS if topic not in found]
+        if missing:
+            raise cluster.Refused("\n".join([*missing, "`lianfang topics` creates what is missing."]))
+        return sorted(TopicPartition(prefix + topic, number) for topic, numbers in found.items() for number in numbers)
 
     async def _round(self, consumer: AIOKafkaConsumer, store: Store) -> None:
         """One batch, if there is one."""
@@ -111,11 +105,10 @@ class Process:
             elif time.monotonic() > self._look_again:
                 self._look_again = time.monotonic() + LOOK_EVERY
                 await store.check(self._at)
+            await self._tell(consumer, store)
         except Moved:
             log.warning("views-moved")  # wiped, or another process: Redis says where to go on
             await self._begin(consumer, store)
-        else:
-            await self._tell(consumer)
 
     def _read(self, fetched: Mapping[TopicPartition, list[object]]) -> tuple[list[Message], dict[Place, int]]:
         messages: list[Message] = []
@@ -129,16 +122,21 @@ class Process:
                     messages.append(message)
         return messages, after
 
-    async def _tell(self, consumer: AIOKafkaConsumer) -> None:
-        """Lag, progress and readiness: ready once everything that was there at the beginning is in."""
+    async def _tell(self, consumer: AIOKafkaConsumer, store: Store) -> None:
+        """Lag, progress and readiness: ready once everything that was there at the beginning is in. Then the store says
+        how far that was even where there was nothing: who asks can tell that nothing stands from that nobody has read.
+        """
         self._health.beat("views")
         behind = 0
+        positions: dict[Place, int] = {}
         for part, end in self._ends.items():
-            position = await consumer.position(part)
+            position = positions[self._place(part)] = await consumer.position(part)
             behind += max(end - position, 0)
             lag = max((consumer.highwater(part) or 0) - position, 0)
             metrics.LAG.labels(flow="views", partition=f"{self._place(part)[0]}/{part.partition}").set(lag)
         if behind == 0 and not self._health.ready()[0]:
+            await store.apply((), before=self._at, after=positions, live=False)
+            self._at |= positions
             self._health.set_ready(True, f"{len(self._ends)} partitions followed", part="views")
             log.info("caught-up", partitions=len(self._ends))
 

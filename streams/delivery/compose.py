@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schemas.alerts import PRIVATE, Kind
 from schemas.notices import About, Change, Notice, Reach, SmsText, Texts, notice_id
@@ -22,13 +22,16 @@ _SEVERITIES = ("critical", "warning", "info")
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """What is the same for all notices of one occasion. `cause` makes the ids; `overdue` counts by operator."""
+    """What is the same for all notices of one occasion. `cause` makes the ids; `overdue` counts by operator; `began`:
+    critical alert → when its episode began.
+    """
 
     cause: tuple[str, ...]
     at: int
     cutoff: int
     sign: str
     overdue: dict[str, int]
+    began: dict[str, int] = field(default_factory=dict)
 
 
 def order(telling: Telling) -> tuple[int, bool, int, str, str]:
@@ -121,7 +124,8 @@ def _items(ordered: list[Telling], manner: Manner) -> list[tuple[Sentence, bool]
                 continue
             counted.add(case.operator)
             is_open = overdue > 0
-        items.append((sentence(telling, Setting(manner.at, manner.cutoff, overdue)), is_open))
+        began = manner.began.get(case.id, case.changed_at)
+        items.append((sentence(telling, Setting(manner.at, manner.cutoff, overdue, began)), is_open))
     return items
 
 

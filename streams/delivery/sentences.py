@@ -16,9 +16,12 @@ from schemas.times import BEIJING, DAY, HOUR
 from streams.delivery.words import GOODS, PAPERS, ROLES, SCANS, day, hazard, listed, moment, quoted
 from streams.routing.model import Case, Lacking
 from streams.routing.rules import Telling
+from streams.sentences import NAMES
 
 WHEREABOUTS = 2 * HOUR
-"""From a positive result to the whereabouts of every unit of the lot: Zhejiang's rule."""
+"""From a positive result to the whereabouts of every unit of the lot: Zhejiang's rule. It runs from when the result
+came, for everybody: who is told later has less of it left.
+"""
 NOTICE = HOUR
 """Least time that people are given to the next cutoff; else the one after it."""
 
@@ -41,11 +44,14 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a sentence needs besides the alert: the time of telling, the cutoff of days, how many tests are overdue."""
+    """What a sentence needs besides the alert: the time of telling, the cutoff of days, how many tests are overdue, and
+    when a critical episode began.
+    """
 
     now: int
     cutoff: int
     overdue: int = 0
+    began: int = 0
 
 
 def shop(case: Case) -> str:
@@ -103,15 +109,15 @@ WHAT: dict[Kind, Callable[[Case], str]] = {
 ENDED: dict[Kind, Callable[[Case], str]] = {
     Kind.POSITIVE: lambda case: f"样品{quoted(case.subject)}的阳性提醒",
     Kind.STAFF_POSITIVE: lambda case: f"从业人员{quoted(str(case.detail.get('staff')))}的阳性提醒",
-    Kind.UNCODED_GOODS: lambda case: f"{day(case.subject)}无码货物的提醒",
-    Kind.PAPERS_MISSING: lambda case: f"{_lot(case)}缺证的提醒",
-    Kind.NOT_ON_CHAIN: lambda case: f"{_lot(case)}没有上链的提醒",
-    Kind.SOLD_EARLY: lambda case: f"{_lot(case)}先售后补的提醒",
-    Kind.DISINFECTION_MISSING: lambda case: f"{day(case.subject)}消毒记录的提醒",
-    Kind.SILENT: lambda _: "长期没有记录的提醒",
-    Kind.TEST_OVERDUE: lambda case: f"从业人员{quoted(str(case.detail.get('staff')))}逾期检测的提醒",
-    Kind.NOT_ACTIVATED: lambda _: "账户没有激活的提醒",
-    Kind.UNKNOWN_OPERATOR: lambda _: "没有登记的提醒",
+    Kind.UNCODED_GOODS: lambda case: f"{day(case.subject)}{NAMES[Kind.UNCODED_GOODS]}的提醒",
+    Kind.PAPERS_MISSING: lambda case: f"{_lot(case)}{NAMES[Kind.PAPERS_MISSING]}的提醒",
+    Kind.NOT_ON_CHAIN: lambda case: f"{_lot(case)}{NAMES[Kind.NOT_ON_CHAIN]}的提醒",
+    Kind.SOLD_EARLY: lambda case: f"{_lot(case)}{NAMES[Kind.SOLD_EARLY]}的提醒",
+    Kind.DISINFECTION_MISSING: lambda case: f"{day(case.subject)}{NAMES[Kind.DISINFECTION_MISSING]}的提醒",
+    Kind.SILENT: lambda _: f"{NAMES[Kind.SILENT]}的提醒",
+    Kind.TEST_OVERDUE: lambda case: f"从业人员{quoted(str(case.detail.get('staff')))}{NAMES[Kind.TEST_OVERDUE]}的提醒",
+    Kind.NOT_ACTIVATED: lambda _: f"{NAMES[Kind.NOT_ACTIVATED]}的提醒",
+    Kind.UNKNOWN_OPERATOR: lambda _: f"{NAMES[Kind.UNKNOWN_OPERATOR]}的提醒",
 }
 
 WHY = {
@@ -133,9 +139,9 @@ DO: dict[Kind, dict[Role, str]] = {
         Role.DUTY_DESK: "请启动追溯，{hours}前查清全部去向",
     },
     Kind.UNCODED_GOODS: {
-        Role.OWNER: "请停售无码货物，{by}前补码或退回供货方",
+        Role.OWNER: "请停售无码商品，{by}前补码或退回供货方",
         Role.OFFICER: "请核查货源，责令改正",
-        Role.GRID_WORKER: "请上门看看，提醒店家先不要卖无码货物",
+        Role.GRID_WORKER: "请上门看看，提醒店家先不要卖无码商品",
     },
     Kind.PAPERS_MISSING: {
         Role.OWNER: "请在{by}前补传",
@@ -197,7 +203,7 @@ def sentence(telling: Telling, setting: Setting) -> Sentence:
 def _do(case: Case, role: Role, setting: Setting) -> str:
     words = DO.get(case.kind, {})
     text = words.get(role, "请转告有关人员")
-    return text.format(by=by_when(setting), hours=moment(case.changed_at + WHEREABOUTS))
+    return text.format(by=by_when(setting), hours=moment(setting.began + WHEREABOUTS))
 
 
 def _health(telling: Telling) -> Sentence:

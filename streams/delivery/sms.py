@@ -7,12 +7,15 @@ the codes the provider gave them.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from string import Template
 
 from schemas.notices import SMS_ONE, SMS_PART, SmsText
 from streams.delivery.sentences import Sentence
 
+_LINK = re.compile(r"https?|www(?=\.)", re.ASCII | re.IGNORECASE)
+_WIDE = ord("ａ") - ord("a")
 VARIABLE = 35
 """Most characters of one variable; an empty one is refused by the provider."""
 
@@ -46,7 +49,8 @@ def _made(template: str, values: dict[str, str], sign: str) -> SmsText:
 
 
 def fit(value: str) -> str:
-    """A variable within its limit."""
+    """A variable within its limit, and without what makes a link: the provider refuses a message with one for good."""
+    value = _LINK.sub(lambda found: "".join(chr(ord(letter) + _WIDE) for letter in found[0]), value)
     return value if len(value) <= VARIABLE else value[: VARIABLE - 1] + "…"
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from schemas.alerts import ABSENCE, Kind
 from schemas.times import date_of, format_instant, start_of
 from streams.facts import Fact, covers
-from streams.kinds import DAY_PARAMETERS, PARAMETERS
+from streams.kinds import DAY_PARAMETERS, PARAMETERS, basis
 from streams.operators.looking import Looker
 from streams.operators.model import DAY, EXPOSURE, LOT, OUTFLOW, SAMPLE, STAFF, Day, Exposure, Lot, Sample, Staff
 from streams.operators.rules.papers import Papers
@@ -68,7 +68,7 @@ def explain(looker: Looker, kind: Kind, subject: str) -> Explanation:
         tuple(conditions),
         case.due if case else None,
         case.until if case else None,
-        case.basis if case else "",
+        basis(kind, subject, case, looker.today, looker.rules),
     )
 
 

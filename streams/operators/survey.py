@@ -11,7 +11,7 @@ from streams.alerting import say
 from streams.facts import REACH, Closes, Fact
 from streams.identity import FORM as IDENTITY
 from streams.identity import Identity
-from streams.kinds import INCIDENTS
+from streams.kinds import INCIDENTS, basis
 from streams.machine import ENTRY, Output, Sort
 from streams.operators.looking import Look, Looker
 from streams.operators.model import (
@@ -135,6 +135,7 @@ class Survey:
                 kind=told.kind,
                 operator=told.operator,
                 subject=told.subject,
+                basis=basis(told.kind, told.subject, told.change.said, looker.today, looker.rules),
                 name=looker.account.name,
                 last_tick=trigger.last_tick,
                 journal_partition=self._partition,

@@ -16,12 +16,14 @@ from streams.routing.audience import areas, audience, hindrance
 from streams.routing.model import (
     KEPT,
     Case,
+    Clock,
     Lacking,
     Newcomer,
     Stands,
     Watched,
     alert_key,
     area_of,
+    clock_key,
     newcomer_key,
     stands_key,
 )
@@ -64,6 +66,8 @@ class Book:
             return None
         if before is not None and not case.name:
             case = _named(case, before.case.name)
+        if critical(case.kind) and case.firing and not _goes_on(before, case):
+            self._rows.put(clock_key(case.id), Clock(case.changed_at))
         watched = Watched(case, before.told, before.announced, True) if before else Watched(case, pending=True)
         self._index(before.case if before else None, case)
         return self._put(watched)
@@ -143,6 +147,11 @@ class Book:
         rows = (self._rows.get(key, Stands) for key in keys)
         return sum(1 for row in rows if row is not None and row.kind is Kind.TEST_OVERDUE)
 
+    def began(self, case: Case) -> int:
+        """When the present episode of a critical alert began."""
+        clock = self._rows.get(clock_key(case.id), Clock)
+        return clock.began if clock is not None else case.changed_at
+
     def _put(self, watched: Watched) -> Watched:
         case = watched.case
         if watched.pending:
@@ -162,6 +171,7 @@ class Book:
         watched = self._watched(alert)
         if not watched.pending:  # it ended long ago
             self._rows.drop(alert_key(alert))
+            self._rows.drop(clock_key(alert))
             return
         for telling in self.begin(alert):
             found[_who(telling), alert] = telling
@@ -215,6 +225,10 @@ def _who(telling: Telling) -> str:
 
 def _areas(case: Case, county: str) -> list[str]:
     return [area for area in areas(case, county).values() if area]
+
+
+def _goes_on(before: Watched | None, case: Case) -> bool:
+    return before is not None and before.case.firing and before.case.episode == case.episode
 
 
 def _named(case: Case, name: str) -> Case:

@@ -7,6 +7,7 @@ recipient. Who is told is in audience, what in rules and book, the words in stre
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgspec
 import orjson
@@ -141,7 +142,8 @@ class Routing:
             raise ValueError("a notice for someone who is not registered")
         operators = {item.case.operator for item in job.tellings if item.case.kind is Kind.TEST_OVERDUE}
         overdue = {operator: self._book.overdue(operator) for operator in operators}
-        notice = compose(job.name, assigned, job.tellings, self._manner(cause, at, overdue))
+        began = {item.case.id: self._book.began(item.case) for item in job.tellings if job.urgent}
+        notice = compose(job.name, assigned, job.tellings, replace(self._manner(cause, at, overdue), began=began))
         return _output(notice)
 
     def _suppress(self, job: Job, cause: tuple[str, ...], at: int) -> Output:

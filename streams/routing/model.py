@@ -115,6 +115,12 @@ class Watched(Row, frozen=True, array_like=True):
     pending: bool = False  # there is something to tell with the next tick, or digest
 
 
+class Clock(Row, frozen=True, array_like=True):
+    """When the episode of a critical alert began: from then its two hours run, whenever each person is told."""
+
+    began: int
+
+
 class Feed(Row, frozen=True, array_like=True):
     """A feed that stands still (`since`), or moves again (None), as it was last told, to whom, and how often by now."""
 
@@ -130,6 +136,7 @@ FORMS: dict[str, type[Row]] = {
     "newcomer": Newcomer,
     "stands": Stands,
     "alert": Watched,
+    "clock": Clock,
     "feed": Feed,
 }
 
@@ -157,6 +164,11 @@ def newcomer_key(person: str) -> str:
 def alert_key(alert: str) -> str:
     """The row of an alert."""
     return row_key("alert", alert)
+
+
+def clock_key(alert: str) -> str:
+    """The row of an alert's clock."""
+    return row_key("clock", alert)
 
 
 def stands_key(area: str, alert: str) -> str:

@@ -11,11 +11,13 @@ from schemas.alerts import Kind, alert_id
 from schemas.envelope import VOID, Record, Refused
 from schemas.reasons import Reason, Verdict
 from schemas.reports import Action
+from schemas.times import date_of
 from streams.alerting import say
 from streams.facts import REACH, Closes, Fact, fact, without
 from streams.identity import FORM as IDENTITY
 from streams.identity import Identity
 from streams.journal import RESENT, read_journaled, refusal
+from streams.kinds import basis
 from streams.machine import ENTRY, ORIGIN, Applied, Entry, Output, Sort
 from streams.record_log import RecordLog
 from streams.rows import SEPARATOR, row_key
@@ -190,6 +192,7 @@ class Staff(RecordLog):
                 kind=Kind.STAFF_POSITIVE,
                 operator="",
                 subject=sample,
+                basis=basis(Kind.STAFF_POSITIVE, sample, change.said, date_of(trigger.now), self._rules),
                 name="",
                 last_tick=trigger.last_tick,
                 journal_partition=self._partition,

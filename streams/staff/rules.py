@@ -49,4 +49,4 @@ def unemployed_positive(
     if any(overlaps(begin, end, test.time, test.time + infectious) for begin, end in worked):
         return None
     detail = {"sample": test.sample, "staff": staff, "hazard": test.hazard}
-    return Case(test.time, detail, (test,), rules.basis("infectious", today))
+    return Case(test.time, detail, (test,))

@@ -47,7 +47,7 @@ async def test_the_page_shows_each_phone_with_its_messages_as_they_come(tmp_path
             for notice in district():
                 for part in notice.texts.wecom.parts:
                     await send(notice.address, part)
-            sandbox.store.accept("sms", at("10:01"), "13800000001", "LF_ONE", "【联防】店：缺证。", "n")
+            sandbox.store.accept("sms", at("10:01"), "13800000001", "LF_ONE", "【联防】店：缺凭证。", "n")
             await send("key-owner", "<img src=x onerror=alert(1)> **<b>粗</b>**")
             await page.until("document.querySelectorAll('.phone').length === 5")
             await page.until("document.querySelector('#wecom-count').textContent === '8'")

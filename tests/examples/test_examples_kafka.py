@@ -1,6 +1,6 @@
 """The shared examples through real worker processes on a broker: before each tick the same alerts stand as expected.
 
-In `make test` a choice that fits into two minutes and touches every flow; `LIANFANG_EXAMPLES=all` takes all of them.
+In `make test` a choice that fits into two minutes and touches every flow; `LIANFANG_TEST_EXAMPLES=all` takes all.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CHOSEN = (
     "upload-withdrawn",
 )
 EVERY = sorted(path.name.removesuffix(".history.jsonl") for path in EXAMPLES.glob("*.history.jsonl"))
-NAMES = EVERY if os.environ.get("LIANFANG_EXAMPLES") == "all" else CHOSEN
+NAMES = EVERY if os.environ.get("LIANFANG_TEST_EXAMPLES") == "all" else CHOSEN
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -48,10 +48,10 @@ Fault = Callable[[], Awaitable[None]]
 
 
 def seed() -> int:
-    """The seed of this run, printed; LIANFANG_SEED sets it."""
-    given = os.environ.get("LIANFANG_SEED")
+    """The seed of this run, printed; LIANFANG_TEST_SEED sets it."""
+    given = os.environ.get("LIANFANG_TEST_SEED")
     chosen = int(given) if given else random.SystemRandom().randrange(10**6)
-    print(f"LIANFANG_SEED={chosen}")
+    print(f"LIANFANG_TEST_SEED={chosen}")
     return chosen
 
 

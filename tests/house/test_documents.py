@@ -14,7 +14,7 @@ from tests.house.tree import ROOT, command, files, python, source
 DOCUMENTS = [path for path in files() if path.suffix == ".md"]
 FRONT = [path for path in DOCUMENTS if path.parts[0] in ("docs",) or len(path.parts) == 1]
 TARGETS = set(re.findall(r"^([a-z]+):", source(ROOT / "Makefile"), re.MULTILINE))
-NOT_SETTINGS = {"LIANFANG_SETTINGS", "LIANFANG_TEST_BOOTSTRAP", "LIANFANG_REDIS_URL", "LIANFANG_EXAMPLES"}
+NOT_SETTINGS = {"LIANFANG_SETTINGS", "LIANFANG_TEST_BOOTSTRAP", "LIANFANG_TEST_EXAMPLES"}
 
 
 def code(path: Path) -> list[str]:

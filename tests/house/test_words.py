@@ -7,7 +7,9 @@ import re
 
 import pytest
 
-from tests.house.tree import PRODUCT, files, python, source
+from schemas.alerts import Kind
+from streams.sentences import NAMES
+from tests.house.tree import PRODUCT, ROOT, files, python, source
 
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".sh", ".cfg", ".txt", ".lock", ".css", ".js", ".html", ""}
 SELF = "tests/house/test_words.py"
@@ -65,3 +67,8 @@ def test_one_word_for_one_thing_no_function_of_ours_calls_an_employee_a_worker()
     """Staff are employees, a worker is a process, a grid worker a role (the field's own words)."""
     wrong = re.compile(r"\b(staff_worker|employee|worker_test|workers_of_operator)\b")
     assert [f"{path}" for path in python(*PRODUCT) if wrong.search(source(path))] == []
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_kind_is_called_the_same_in_the_readme_as_in_alerts_and_messages(kind):
+    assert f"| {NAMES[kind]} `{kind}`" in source(ROOT / "README.zh-CN.md")

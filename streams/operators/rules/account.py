@@ -74,7 +74,6 @@ def silent(account: Account, pulse: Pulse, declared: Callable[[str], bool], rule
         since=due,
         detail={"base": base, "due": format_instant(due)},
         facts=(registration,) if registration else (),
-        basis=rules.basis("silent_after", today),
         due=due,
     )
 
@@ -97,7 +96,7 @@ def not_activated(account: Account, rules: Rules) -> Case | None:
         return None
     due = account.first_recorded + within
     first = min(account.profile.registrations, key=lambda item: item.recorded)
-    return Case(due, {"due": format_instant(due)}, (first,), rules.basis("activate_within", today), due=due)
+    return Case(due, {"due": format_instant(due)}, (first,), due=due)
 
 
 def unknown_operator(account: Account, pulse: Pulse, rules: Rules) -> Case | None:
@@ -107,4 +106,4 @@ def unknown_operator(account: Account, pulse: Pulse, rules: Rules) -> Case | Non
     if within is None or account.in_force is not None or not pulse.mentions:
         return None
     due = min(item.recorded for item in pulse.mentions) + within
-    return Case(due, {"due": format_instant(due)}, pulse.mentions, rules.basis("known_within", today), due=due)
+    return Case(due, {"due": format_instant(due)}, pulse.mentions, due=due)

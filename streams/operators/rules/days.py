@@ -24,7 +24,6 @@ def disinfection_missing(day: str, row: Day, account: Account, rules: Rules) -> 
         since=due,
         detail={"day": day, "due": format_instant(due)},
         facts=(registration,) if registration else (),
-        basis=rules.basis("disinfection_by", day),
         due=due,
         until=start_of(day_after(day)) + kept,
     )

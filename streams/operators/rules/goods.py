@@ -28,7 +28,6 @@ def uncoded_goods(day: str, row: Day, closes: tuple[Fact, ...], rules: Rules) ->
             "types": sorted({scan.type for scan in scans}),
         },
         facts=tuple(scans),
-        basis=rules.basis("day_kept", day),
         until=max(start_of(day_after(day)), *(scan.recorded for scan in scans)) + kept,
     )
 
@@ -48,7 +47,6 @@ def not_on_chain(name: str, lot: Lot, today: str, rules: Rules) -> Case | None:
         since=due,
         detail={"lot": name, "due": format_instant(due)},
         facts=lot.scans,
-        basis=rules.basis("upload_within", today),
         due=due,
         until=due + kept,
     )
@@ -69,7 +67,6 @@ def sold_early(name: str, early: Early, closes: tuple[Fact, ...], now: int, toda
         since=first.time,
         detail={"lot": name, "at": format_instant(first.time), "missing": counting[first]},
         facts=tuple(counting),
-        basis=rules.basis("skew", today),
         due=min(scan.recorded for scan in counting) + settle,
         until=max(scan.recorded for scan in counting) + kept,
         wake=min(scan.recorded for scan in counting) + kept,

@@ -11,7 +11,7 @@ from typing import Any
 
 from schemas.alerts import PRIVATE, SEVERITY, Kind, Severity
 from schemas.times import DAY, HOUR, MINUTE, SECOND
-from streams.kinds import DAY_PARAMETERS, INCIDENTS, PARAMETERS
+from streams.kinds import BASIS, DAY_PARAMETERS, INCIDENTS, PARAMETERS
 from streams.operators.rules import account, days, goods, papers, positives, staff
 from streams.parameters import Rules
 
@@ -74,9 +74,10 @@ def _kind(kind: Kind, rules: Rules) -> Iterator[str]:
     yield f"## {kind}\n"
     yield f"{inspect.getdoc(rule)}\n"
     yield f"*{'; '.join(traits)}.*\n"
+    yield from _basis(kind, rules)
     names = DAY_PARAMETERS.get(kind, PARAMETERS[kind])
     if not names:
-        yield f"No parameters. Basis: {positives.LAW}\n"
+        yield "No parameters.\n"
         return
     yield f"By the date of {'its day' if kind in DAY_PARAMETERS else 'the last tick'}:\n"
     yield "| parameter | from | value | basis |"
@@ -85,6 +86,16 @@ def _kind(kind: Kind, rules: Rules) -> Iterator[str]:
         for entry in getattr(rules.content.parameters, name):
             yield f"| `{name}` | {entry.since} | {_value(name, entry.value)} | {entry.basis} |"
     yield ""
+
+
+def _basis(kind: Kind, rules: Rules) -> Iterator[str]:
+    if kind is Kind.PAPERS_MISSING:
+        yield "Basis: that of what is required of the lot.\n"
+    elif kind in BASIS:
+        yield f"Basis: that of `{BASIS[kind]}`.\n"
+    else:
+        for entry in rules.content.kinds[kind]:  # type: ignore[index]
+            yield f"Basis from {entry.since}: {entry.basis}\n"
 
 
 def _value(name: str, value: int | None) -> str:

@@ -64,7 +64,6 @@ def papers_missing(name: str, papers: Papers, today: str, rules: Rules) -> Case 
         since=since,
         detail={"lot": name, "goods": papers.goods, "missing": missing},
         facts=papers.brought,
-        basis=rules.required_basis(papers.goods, papers.first_day),
         due=min(item.recorded for item in papers.uploads) + within,
         until=since + kept,
     )

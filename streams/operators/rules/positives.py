@@ -12,8 +12,6 @@ from streams.parameters import Rules
 from streams.results import overlaps, standing
 from streams.standing import Case
 
-LAW = "《食品安全法》第一百零五条；浙江省冷链食品阳性处置规定：两小时内查清去向"
-
 
 def positive(name: str, row: Sample, closes: tuple[Fact, ...]) -> Case | None:
     """The standing result of a sample of goods or surface is positive, and no close covers it."""
@@ -26,7 +24,7 @@ def positive(name: str, row: Sample, closes: tuple[Fact, ...]) -> Case | None:
         "hazard": test.hazard,
         "lot": test.lot if test.on == "goods" and test.lot else None,
     }
-    return Case(test.time, detail, (test,), LAW)
+    return Case(test.time, detail, (test,))
 
 
 def staff_positive(staff: str, found: StaffSample, worked: Sequence[Spell], now: int, rules: Rules) -> Case | None:
@@ -42,4 +40,4 @@ def staff_positive(staff: str, found: StaffSample, worked: Sequence[Spell], now:
         return None
     detail = {"sample": found.sample, "staff": staff, "hazard": found.hazard}
     facts: tuple[Fact, ...] = (*(spell.enrolled for spell in overlapping), record)
-    return Case(record.time, detail, facts, rules.basis("infectious", today))
+    return Case(record.time, detail, facts)

@@ -59,7 +59,7 @@ def test_overdue(name: str, row: Staff, account: Account, rules: Rules) -> Case 
         return None
     due = max(dues)
     facts = (spell.enrolled,) if row.last_sample is None else (spell.enrolled, row.last_sample)
-    return Case(due, {"staff": name, "due": format_instant(due)}, facts, rules.basis("test_every", today), due=due)
+    return Case(due, {"staff": name, "due": format_instant(due)}, facts, due=due)
 
 
 def next_spell_change(row: Staff, now: int) -> int | None:

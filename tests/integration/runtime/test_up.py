@@ -10,10 +10,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from connectors.embedded import Supervisor, start_store
+from tests.reading import few
 
 LIANFANG = Path(sys.executable).with_name("lianfang")
 READY_WITHIN = 120.0
@@ -76,3 +79,43 @@ def test_what_would_be_volatile_must_be_asked_for(arguments, words):
     done = subprocess.run([LIANFANG, "up", *arguments], capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 2
     assert words in " ".join(done.stderr.split())
+
+
+def up_on(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """`lianfang up` on servers of one's own, which must end by itself."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LIANFANG_")} | env
+    command = [LIANFANG, "up", "--workers", "1", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[str]:
+    with Supervisor() as supervisor:
+        yield start_store(supervisor).address
+
+
+def test_a_store_that_is_not_there_is_said_at_once_without_its_password(embedded_broker):
+    begun = time.monotonic()
+    done = up_on("--bootstrap", embedded_broker.bootstrap, "--redis", "redis://:open-sesame@127.0.0.1:1/0")
+    assert done.returncode == 2
+    assert "the store redis://…@127.0.0.1:1/0 does not answer" in done.stderr
+    assert "open-sesame" not in done.stdout + done.stderr
+    assert time.monotonic() - begun < 30
+
+
+def test_a_broker_that_is_not_there_is_said_at_once(store):
+    done = up_on("--bootstrap", "127.0.0.1:1", "--redis", store)
+    assert (done.returncode, "no broker answers at 127.0.0.1:1" in done.stderr) == (2, True)
+
+
+def test_topics_that_do_not_fit_end_it_as_they_end_a_worker_with_one_line_that_says_why(kafka, store, prefix):
+    env = {**kafka.env, "LIANFANG_PREFIX": prefix, "LIANFANG_REPLICATION": "1", "LIANFANG_MIN_ISR": "1"}
+    env["LIANFANG_PARTITIONS"] = json.dumps(few())
+    made = subprocess.run([LIANFANG, "topics"], env={**os.environ, **env}, capture_output=True, check=False)
+    assert made.returncode == 0
+    env["LIANFANG_PARTITIONS"] = json.dumps(few() | {"operator-journal": 3})
+    done = up_on("--bootstrap", kafka.bootstrap, "--redis", store, **env)
+    assert done.returncode == 78
+    (why,) = [line for line in done.stderr.splitlines() if "will not start" in line]
+    assert "operator-journal" in why
+    assert "{" not in why

@@ -128,6 +128,20 @@ async def test_what_is_published_is_shown_and_what_ended_is_not(house):
     assert house.stop() == 0
 
 
+async def test_where_no_alert_was_ever_written_nothing_stands_once_that_has_been_read(house):
+    house.stop("kill")
+    await house.redis.flushall()
+    ask = house.lianfang("alerts")
+    asked = subprocess.run(ask, env=house.env, capture_output=True, text=True, check=False)
+    assert (asked.returncode, "is `lianfang views` running" in asked.stderr) == (2, True)
+    house.start()
+    await until(house.ready)
+    table = subprocess.run(ask, env=house.env, capture_output=True, text=True, check=True)
+    assert "nothing stands" in table.stdout
+    lines = subprocess.run([*ask, "--json"], env=house.env, capture_output=True, text=True, check=True)
+    assert lines.stdout == ""
+
+
 async def test_after_kill_9_a_fresh_process_goes_on_where_the_store_is(house):
     await say(house, alert(1))
     await house.shows("op-1")

@@ -50,7 +50,7 @@ def lines(*events):
 
 def test_every_good_example_is_good_and_goes_to_the_topic_of_its_type(check):
     files = sorted(map(str, (ROOT / "schemas" / "examples" / "good").glob("*.jsonl")))
-    code, said, summary = check(*files)
+    code, said, summary = check("--topic", "scan-events", *files)  # a void among them is of a record elsewhere
     assert code == 0
     assert {one["outcome"] for one in said} == {"good"}
     assert "36 good" in summary
@@ -80,9 +80,12 @@ def test_the_identity_of_a_refused_record_is_free(check):
 
 def test_a_void_goes_to_the_topic_of_what_it_voids_or_where_the_user_says(check):
     content = lines(sale(1), void(1), void(9), void(9, person="P"), void(9, staff="S"))
-    assert [one["topic"] for one in check(content=content)[1]] == [
-        "scan-events", "scan-events", "chain-uploads", "registry", "test-results",
+    code, said, _ = check(content=content)
+    assert code == 2
+    assert [(one["outcome"], one.get("topic")) for one in said] == [
+        ("good", "scan-events"), ("good", "scan-events"), ("unplaced", None), ("good", "registry"), ("unplaced", None),
     ]  # fmt: skip
+    assert "--topic" in said[2]["message"]
     assert check("--topic", "field-reports", content=lines(void(9)))[1][0]["topic"] == "field-reports"
 
 

@@ -205,3 +205,29 @@ def test_keys_and_texts_are_printable_and_short():
 @given(st.binary(max_size=50) | st.none())
 def test_nothing_that_was_sent_breaks_the_mask(value):
     assert json.dumps(masked_value(value)) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("张三13800000000", MASK), ("张三 13800000000", MASK), ("Zhang San", MASK), ("OP-0117", "OP-0117"),
+        ("urn:example:shop/1?x=2", "urn:example:shop/1?x=2"), ("2022-01-05 10:00", "2022-01-05 10:00"), ("", ""),
+    ],
+)  # fmt: skip
+def test_what_may_be_a_name_is_no_identifier_and_is_not_shown(text, shown):
+    assert masked_key(text.encode()) == shown
+    assert masked_value(json.dumps({"operator": text}).encode()) == {"operator": shown}
+
+
+def test_where_the_letters_are_may_be_said_before_the_word_and_after_it(settings):
+    env = {"LIANFANG_COMMIT": "plain"}
+    there = ["--bootstrap", settings.bootstrap, "--prefix", settings.prefix]
+    before = CliRunner().invoke(command, [*there, "list", "--json"], env=env)
+    after = CliRunner().invoke(command, ["list", *there, "--json"], env=env)
+    assert (before.exit_code, after.exit_code) == (0, 0)
+    assert before.stdout == after.stdout != ""
+
+
+def test_a_topic_from_which_nothing_can_come_is_refused():
+    result = CliRunner().invoke(command, ["list", "--topic", "nope"])
+    assert (result.exit_code, "scan-events" in result.stderr) == (2, True)

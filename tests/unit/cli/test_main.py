@@ -10,6 +10,10 @@ from connectors.cli import UNUSABLE, main
 WRONG = {
     "a word for a number": ("LIANFANG_TICK", "7m"),
     "a word that is none of the words": ("LIANFANG_COMMIT", "maybe"),
+    "a number for a mapping": ("LIANFANG_PARTITIONS", "8"),
+    "half a mapping": ("LIANFANG_PARTITIONS", '{"registry": '),
+    "no setting at all": ("LIANFANG_PREFX", "drill-"),
+    "a file that is not there": ("LIANFANG_SETTINGS", "/no/such.yaml"),
 }
 
 
@@ -19,3 +23,37 @@ def test_a_wrong_setting_is_named(name, value):
     assert result.exit_code == UNUSABLE
     assert result.output.startswith(f"{name}: ")
     assert "Traceback" not in result.output
+
+
+SAID = {
+    "an example of a mapping": ("LIANFANG_PARTITIONS", "8", '{"registry": 3}'),
+    "the name that was meant": ("LIANFANG_PREFX", "drill-", "is LIANFANG_PREFIX meant?"),
+    "the file that is missing": ("LIANFANG_SETTINGS", "/no/such.yaml", "/no/such.yaml"),
+}
+
+
+@pytest.mark.parametrize(("name", "value", "words"), SAID.values(), ids=SAID.keys())
+def test_it_is_said_what_would_be_right(name, value, words):
+    assert words in CliRunner().invoke(main, ["alerts"], env={name: value}).output
+
+
+def test_what_is_wrong_in_the_file_is_named_by_its_place_there(tmp_path):
+    file = tmp_path / "settings.yaml"
+    file.write_text("tick: soon\n")
+    result = CliRunner().invoke(main, ["alerts"], env={"LIANFANG_SETTINGS": str(file)})
+    assert (result.exit_code, result.output) == (UNUSABLE, f"{file}: tick: expected a number\n")
+
+
+UNUSABLE_WORDS = {
+    "a port that is none": (["sandbox", "--port", "99999"], "99999"),
+    "a port of metrics that is none": (["worker", "--http-port", "-1"], "-1"),
+    "a folder that is not there": (["demo", "--write-history", "/no/such/x", "--operators", "30"], "/no/such/x"),
+    "rules that are not there": (["check", "--rules", "/no/rules.yaml", "-"], "/no/rules.yaml"),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), UNUSABLE_WORDS.values(), ids=UNUSABLE_WORDS.keys())
+def test_what_can_not_be_used_is_said_in_words(words, said):
+    result = CliRunner().invoke(main, words)
+    assert (result.exit_code, said in result.stderr) == (UNUSABLE, True)
+    assert "Traceback" not in result.stderr

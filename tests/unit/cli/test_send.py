@@ -54,8 +54,9 @@ def test_what_is_good_is_published_byte_for_byte_and_the_rest_is_not(send, setti
 def test_anyway_sends_what_would_be_refused_if_it_has_a_topic(send, settings):
     content = json.dumps(sale(2, lot=5)) + "\n{half\n"
     code, said, _ = send("--anyway", "-", content=content)
-    assert code == 1
-    assert [one["outcome"] for one in said] == ["sent", "failed"]
+    assert code == 2
+    assert [one["outcome"] for one in said] == ["unplaced", "sent"]
+    assert "name it with --topic" in said[0]["message"]
     _, said, _ = send("--anyway", "--topic", "registry", "-", content=content)
     assert [one["topic"] for one in said] == ["scan-events", "registry"]
     assert [record.value for record in asyncio.run(messages(settings, "registry"))] == [b"{half"]
@@ -98,3 +99,27 @@ def test_a_file_that_can_not_be_used_is_unusable(send, tmp_path):
     code, _, stderr = send(str(tmp_path / "none"))
     assert code == 2
     assert "no such file" in stderr
+
+
+def void(record, number=7):
+    data = {"operator": "A", "source": "urn:example", "record": record}
+    return sale(number) | {"type": "record.voided", "data": data}
+
+
+def test_a_void_of_a_record_that_nobody_sees_waits_for_its_topic_and_holds_up_the_whole_file(send, settings, tmp_path):
+    path = tmp_path / "voids.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in (sale(1), void("1", 6), void("elsewhere"))))
+    code, said, stderr = send(str(path))
+    assert (code, [one["outcome"] for one in said], "nothing was sent" in stderr) == (2, ["unplaced"], True)
+    assert "--topic" in said[0]["message"]
+    assert asyncio.run(messages(settings, "scan-events")) == []
+    code, said, _ = send("--topic", "test-results", str(path))
+    assert (code, [one["topic"] for one in said]) == (0, ["scan-events", "scan-events", "test-results"])
+
+
+def test_anyway_a_record_without_offset_goes_to_the_topic_of_its_type(send, settings, tmp_path):
+    path = tmp_path / "records.jsonl"
+    path.write_text(json.dumps(sale(1) | {"time": "2022-01-05T10:00:00"}))
+    code, said, _ = send("--anyway", str(path))
+    assert (code, said[0]["outcome"], said[0]["topic"]) == (0, "sent", "scan-events")
+    assert len(asyncio.run(messages(settings, "scan-events"))) == 1

@@ -186,3 +186,14 @@ def test_an_alert_that_nobody_knows(why):
 
 def test_the_history_ends_where_these_tests_think_it_does(known):
     assert known.now == at("2022-01-12 19:00")
+
+
+@pytest.mark.parametrize("day", ["2026-13-45", "明天", "L-1", "2026-1-5"])
+def test_a_day_that_is_none_is_refused_before_anybody_is_asked(day, monkeypatch):
+    async def read(_settings, _operator):
+        raise AssertionError("nobody is asked")
+
+    monkeypatch.setattr("connectors.cli.why_not.read_operator", read)
+    for kind in ("uncoded-goods", "disinfection-missing"):
+        result = CliRunner().invoke(main, ["why-not", "A", kind, day])
+        assert (result.exit_code, "write it as 2022-01-05" in result.stderr) == (UNUSABLE, True)

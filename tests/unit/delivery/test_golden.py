@@ -1,6 +1,6 @@
 """What people read, word for word: a golden file for each kind, role and change, in `tests/golden/notices`.
 
-To accept a new wording: `LIANFANG_GOLDEN=write pytest tests/unit/delivery/test_golden.py`, and read the difference.
+To accept a new wording: `LIANFANG_TEST_GOLDEN=write pytest tests/unit/delivery/test_golden.py`; read the difference.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def test_the_words_are_the_ones_agreed(kind: Kind) -> None:
     wanted = {path.name for path in (GOLDEN / kind).glob("*.txt")}
     made = {f"{notice.role}.{change}.txt": shown(notice) for change, notice in notices}
     assert len(made) == len(notices)
-    if os.environ.get("LIANFANG_GOLDEN") == "write":
+    if os.environ.get("LIANFANG_TEST_GOLDEN") == "write":
         (GOLDEN / kind).mkdir(parents=True, exist_ok=True)
         for name, text in made.items():
             (GOLDEN / kind / name).write_text(text, encoding="utf-8")

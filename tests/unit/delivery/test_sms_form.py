@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.alerts import Kind
 from streams.delivery import sms
 from streams.delivery.sentences import Sentence
-from tests.unit.routing.district import District
+from tests.unit.routing.district import District, alert
 
 
 @pytest.mark.parametrize(("length", "parts"), [(1, 1), (70, 1), (71, 2), (134, 2), (135, 3), (201, 3), (202, 4)])
@@ -54,3 +54,15 @@ def test_a_drill_says_so_in_every_form() -> None:
         assert "演练" in notice.title
         assert all("演练" in part for part in notice.texts.wecom.parts)
         assert "演练" in sms.render(notice.texts.sms.template, notice.texts.sms.variables)
+
+
+@pytest.mark.parametrize("kind", [Kind.POSITIVE, Kind.PAPERS_MISSING])
+def test_no_name_from_outside_makes_a_link_which_the_provider_refuses_for_good(kind: Kind) -> None:
+    district = District().staffed()
+    district.change(alert(kind), "[点我](HTTP://evil.cn) <@all>")
+    district.tick("10:01")
+    assert district.notices
+    for notice in district.notices:
+        text = sms.render(notice.texts.sms.template, notice.texts.sms.variables)
+        assert "ＨＴＴＰ：//evil" in text
+        assert "http" not in text.casefold()

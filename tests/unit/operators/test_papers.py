@@ -104,12 +104,3 @@ def test_the_parameters_are_those_of_today_and_none_switches_the_kind_off():
     row = lot(uploaded(NOON))
     assert papers_missing("L1", Papers(row, RULES), "2020-10-31", RULES) is None
     assert papers_missing("L1", Papers(row, RULES), "2020-11-01", RULES) is not None
-
-
-def test_the_basis_is_that_of_what_was_required_on_the_first_day():
-    before = papers_missing("L1", Papers(lot(uploaded("2023-01-07 12:00")), RULES), "2023-02-01", RULES)
-    since = papers_missing("L1", Papers(lot(uploaded("2023-01-08 12:00")), RULES), "2023-02-01", RULES)
-    assert before is not None
-    assert since is not None
-    assert "第一条" in before.basis
-    assert "乙类乙管" in since.basis

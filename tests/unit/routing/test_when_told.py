@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas.alerts import Kind
 from schemas.notices import Change
-from tests.unit.routing.district import PLACE, District
+from tests.unit.routing.district import DETAIL, PLACE, District, at
 
 EVERYONE = ("owner", "officer", "grid")
 
@@ -280,3 +280,26 @@ def test_a_resolved_alert_is_forgotten_after_thirty_days() -> None:
     assert len(district.machine.rows) == rows + 1
     district.tick("10:30", "2022-02-04")
     assert len(district.machine.rows) == rows
+
+
+def test_the_two_hours_of_a_positive_run_from_its_beginning_for_whoever_is_told_later_too() -> None:
+    district = District().staffed()
+    district.fire(Kind.POSITIVE, "10:00")
+    district.fire(Kind.POSITIVE, "10:40", detail=DETAIL[Kind.POSITIVE] | {"hazard": "salmonella"})
+    district.restart()
+    district.now = at("11:00")
+    district.assign("second-officer", "officer", PLACE.office)
+    district.tick("11:01")
+    told = {notice.recipient: notice.lines[0] for notice in district.notices if notice.recipient != "grid"}
+    assert set(told) == {"owner", "officer", "desk", "second-officer"}
+    assert all("1月5日 12:00前" in line for line in told.values())
+
+
+def test_they_run_anew_with_the_next_episode() -> None:
+    district = District().staffed()
+    district.fire(Kind.POSITIVE, "10:00")
+    district.resolve(Kind.POSITIVE, "10:10")
+    district.tick("10:11")
+    district.notices.clear()
+    district.fire(Kind.POSITIVE, "15:00")
+    assert all("1月5日 17:00前" in notice.lines[0] for notice in district.notices if notice.recipient != "grid")

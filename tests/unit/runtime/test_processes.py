@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from connectors.embedded import ALARM, Child
-from connectors.runtime import NotReady, Place, Running, Wish, processes, running
+from connectors.runtime import NotReady, Place, Running, StoppedForGood, Wish, processes, running
 from connectors.runtime.place import given
 from streams.settings import Commit
 
@@ -67,7 +68,11 @@ def up(monkeypatch, tmp_path):
     async def made(settings) -> None:
         assert settings.prefix == "p-"
 
+    async def answers(url) -> None:
+        assert url == "redis://r"
+
     monkeypatch.setattr(processes.cluster, "ensure", made)
+    monkeypatch.setattr(processes, "reach", answers)
     monkeypatch.setattr(Running, "wait_ready", lambda *_: None)
 
     def start(wish: Wish, *, volatile: bool = False, **extra: str) -> tuple[Running, Children]:
@@ -132,9 +137,17 @@ def test_who_was_not_ready_in_time_is_named_with_what_it_said_last(run, tmp_path
 def test_one_that_ended_for_good_is_not_waited_for(run, tmp_path):
     run.start("clock", "clock", port=1).exits.append(ALARM)
     (tmp_path / "clock.log").write_text("another number of partitions")
-    with pytest.raises(NotReady, match="clock will not start:\nanother number of partitions"):
+    with pytest.raises(StoppedForGood, match="clock will not start: another number of partitions"):
         run.wait_ready()
     assert run.alarmed() is run.child("clock")
+
+
+def test_why_one_ended_for_good_is_a_line_however_much_it_has_logged(run, tmp_path):
+    refused = {"event": "process stops for good", "why": "operator-journal: has 3 partitions\nrun `lianfang topics`"}
+    after = {"event": "process ended", "exc_info": "a traceback " * 1000}
+    lines = [json.dumps({"event": "starting"}), json.dumps(refused), json.dumps(after)]
+    (tmp_path / "worker-1.log").write_text("\n".join(lines))
+    assert run.reason("worker-1") == "operator-journal: has 3 partitions; run `lianfang topics`"
 
 
 def test_one_that_ended_and_is_started_again_is_no_alarm(run):

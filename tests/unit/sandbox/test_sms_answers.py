@@ -16,7 +16,7 @@ from connectors.sandbox.sms import signature
 from tests.unit.sandbox.conftest import NOW
 
 PHONE = "13800000001"
-PARAM = '{"shop":"店","what":"缺证","since":"1月5日 09:00","todo":"请补传"}'
+PARAM = '{"shop":"店","what":"缺凭证","since":"1月5日 09:00","todo":"请补传"}'
 
 
 def signed(key: str = "sandbox", **changes: str | None) -> dict[str, str]:
@@ -64,7 +64,7 @@ async def test_an_accepted_message_has_a_number_and_the_text_of_its_template(cli
     assert (response.status, answer["Code"], answer["Message"]) == (200, "OK", "OK")
     (message,) = client.sandbox.store.messages
     assert (message.biz_id, message.notice, message.to) == (answer["BizId"], "notice-1", PHONE)
-    assert message.body == "【联防】店：缺证，自1月5日 09:00起。请补传。"
+    assert message.body == "【联防】店：缺凭证，自1月5日 09:00起。请补传。"
 
 
 async def test_it_is_not_idempotent(client: Any) -> None:

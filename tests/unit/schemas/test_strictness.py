@@ -196,3 +196,29 @@ def test_a_void_names_exactly_one():
         others = {key: other for key, other in names.items() if key != name}
         assert "exactly one" in refusal("record.voided", {**base, **others}).message
     assert "exactly one" in refusal("record.voided", {**base, **names}).message
+
+
+WORDS = {
+    "a number for a text": ("goods.sold", {"operator": 5}, "operator: must be a text"),
+    "nothing": ("goods.sold", {}, "operator: is missing"),
+    "a word for true": (
+        "lot.uploaded", WHOLE["lot.uploaded"] | {"first_station": "true"}, "first_station: must be true or false",
+    ),
+    "one for many": ("lot.uploaded", WHOLE["lot.uploaded"] | {"papers": PAPER}, "papers: must be a list"),
+    "a text for a number": (
+        "lot.uploaded", WHOLE["lot.uploaded"] | {"quantity": {"amount": "x", "unit": "kg"}},
+        "quantity.amount: must be a number",
+    ),
+    "another word": ("disinfection.recorded", {"operator": "A", "scope": "x"}, "scope: must be 'premises' or 'lot'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "data", "words"), WORDS.values(), ids=WORDS.keys())
+def test_what_is_wrong_is_said_in_plain_words(kind, data, words):
+    assert refusal(kind, data).message.startswith(words)
+
+
+def test_bytes_that_are_no_text_are_said_to_be_none():
+    with pytest.raises(Refused) as caught:
+        read(b'{"specversion": "\xed\xa0\x80"}', {}, recorded=NOW, goods=GOODS)
+    assert caught.value.message == "the value is not JSON: it is not UTF-8 throughout"

@@ -80,11 +80,14 @@ def test_identities_are_of_one_log(judge):
     assert outcomes == [good, twice, wrong, good, good, good, good, wrong]
 
 
-def test_a_void_goes_where_its_record_is_or_is_likely(judge):
+def test_a_void_goes_where_its_record_is_and_where_that_is_not_known_it_has_to_be_said(judge):
     judge(message("sample.tested", sample="1", on="goods", operator="A", result="negative", hazard="h"))
     void = {"operator": "A", "source": "urn:x"}
     assert judge(message("record.voided", 2, **void, record="1")).topic == "test-results"
-    assert judge(message("record.voided", 3, **void, record="9")).topic == "chain-uploads"
+    unplaced = judge(message("record.voided", 3, **void, record="9"))
+    assert (unplaced.outcome, unplaced.topic, "--topic" in unplaced.message) == (Outcome.UNPLACED, None, True)
+    of_a_person = judge(message("record.voided", 5, person="P", source="urn:x", record="9"))
+    assert (of_a_person.outcome, of_a_person.topic) == (Outcome.GOOD, "registry")
     assert judge(message("record.voided", 4, **void, record="9"), voids="goods.sold").topic == "scan-events"
     named = Judge(("fruit",), lambda: NOW, topic="registry")
     assert named.judge(Found("f", message("record.voided", 3, **void, record="9"))).topic == "registry"

@@ -24,13 +24,13 @@ def fact(name: str, time: int = AT) -> Fact:
 def said(**changes):
     """The two messages of an alert, and the alert itself."""
     values = {
-        "kind": Kind.PAPERS_MISSING, "operator": "A", "subject": "L1", "name": "富阳鲜果行", "last_tick": AT,
-        "journal_partition": 3, "alert_partition": 5, "drill": False,
+        "kind": Kind.PAPERS_MISSING, "operator": "A", "subject": "L1", "basis": "the clause", "name": "富阳鲜果行",
+        "last_tick": AT, "journal_partition": 3, "alert_partition": 5, "drill": False,
     }  # fmt: skip
     place = changes.pop("place", PLACE)
     resolved_by = changes.pop("resolved_by", None)
     alert = Said("a" * 26, 1, 2, resolved_by is None, AT, DETAIL, place)
-    case = changes.pop("case", Case(AT, DETAIL, (fact("r1"),), "the clause"))
+    case = changes.pop("case", Case(AT, DETAIL, (fact("r1"),)))
     trigger = changes.pop("trigger", Trigger(Cause.TICK, AT, AT + 1, 77))
     outputs = say(Change(alert, resolved_by), case, trigger, **values | changes)
     return *outputs, orjson.loads(outputs[0].value)
@@ -61,7 +61,7 @@ def test_what_is_private_goes_to_the_private_topic_and_nowhere_else(kind):
     alert = Said("a" * 26, 1, 1, True, AT, detail, PLACE)
     trigger = Trigger(Cause.TICK, AT, AT, 7)
     public, journal = say(
-        Change(alert, None), Case(AT, detail, (), ""), trigger, kind=kind, operator="A", subject="2022-01-12",
+        Change(alert, None), Case(AT, detail, ()), trigger, kind=kind, operator="A", subject="2022-01-12", basis="",
         name="店", last_tick=None, journal_partition=0, alert_partition=None, drill=False,
     )  # fmt: skip
     assert public.topic == ("alerts-private" if kind in PRIVATE else "alerts")
@@ -92,7 +92,7 @@ def test_a_drill_says_that_it_is_one():
 
 def test_it_rests_on_the_oldest_records_and_on_no_more_than_anybody_would_read():
     facts = tuple(fact(f"r{number}", AT - number) for number in range(MOST_REFERENCES + 5))
-    because = said(case=Case(AT, DETAIL, facts, ""))[2]["because"]
+    because = said(case=Case(AT, DETAIL, facts))[2]["because"]
     newest_first = [f"r{number}" for number in range(5, MOST_REFERENCES + 5)]
     assert [one["id"] for one in because] == newest_first[::-1]
 
@@ -108,7 +108,7 @@ def test_an_end_without_any_fact_left_rests_on_the_record_that_ended_it():
     trigger = Trigger(Cause.VOID, AT, AT, 7, fact("void"))
     *_, alert = said(resolved_by=Resolution.VOID, case=None, trigger=trigger)
     assert [one["id"] for one in alert["because"]] == ["void"]
-    assert alert["basis"] == ""
+    assert alert["basis"] == "the clause"
 
 
 def test_an_end_that_came_with_a_tick_alone_rests_on_nothing():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from schemas.alerts import Kind
-from streams.kinds import DAY_PARAMETERS, INCIDENTS, PARAMETERS, moved
+from streams.kinds import BASIS, DAY_PARAMETERS, INCIDENTS, PARAMETERS, basis, moved
+from streams.standing import Case
 from tests.unit.operators.builders import RULES, at
 
 MOVES = {
@@ -33,3 +34,27 @@ def test_every_kind_says_what_it_goes_by_and_day_kinds_by_their_day():
 
 def test_incidents_are_what_a_close_ends():
     assert {str(kind) for kind in INCIDENTS} == {"positive", "staff-positive", "uncoded-goods", "sold-early"}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_rests_on_words_that_an_officer_can_cite(kind):
+    case = Case(at("2022-01-10 09:00"), {"goods": "fruit"}, ())
+    found = basis(kind, "2022-01-10", case, "2022-01-10", RULES)
+    assert found
+    assert "系统参数" not in found
+
+
+def test_missing_papers_rest_on_what_was_required_on_the_first_day():
+    for when, words in (("2023-01-07 12:00", "第一条"), ("2023-01-08 12:00", "乙类乙管")):
+        case = Case(at(when), {"goods": "fruit"}, ())
+        assert words in basis(Kind.PAPERS_MISSING, "L1", case, "2023-02-01", RULES)
+
+
+def test_a_kind_that_a_new_document_ended_rests_on_that_document():
+    assert "乙类乙管" in basis(Kind.TEST_OVERDUE, "W1", None, "2023-01-08", RULES)
+    assert "每周核酸检测" in basis(Kind.TEST_OVERDUE, "W1", None, "2023-01-07", RULES)
+
+
+def test_no_kind_has_two_bases():
+    assert not BASIS.keys() & RULES.content.kinds.keys()
+    assert BASIS.keys() | RULES.content.kinds.keys() == set(Kind) - {Kind.PAPERS_MISSING}

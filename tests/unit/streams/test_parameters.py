@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import pytest
 
+from schemas.alerts import Kind
 from schemas.times import DAY, HOUR, MINUTE, SECOND
 from streams.parameters import NAMES, BadRules, Rules
 
@@ -70,6 +71,8 @@ WRONG = {
     "a parameter that is missing": ("  skew:", "  slack:", "parameters.skew: Field required"),
     "a count where a duration belongs": ("value: 30s", "value: 30", "expected a duration"),
     "a duration where a count belongs": ("value: 3,", "value: 7d,", "expected a count"),
+    "a basis of a kind that goes by a parameter's": ("  uncoded-goods:", "  silent:", "kinds.silent"),
+    "a basis without its words": ("basis: 区专班工作要求（未引上级文件）：经营", "bases: ", "kinds.unknown-operator"),
     "a parameter that nobody knows": ("parameters:", "parameters:\n  slack: []", "parameters.slack"),
     "a value without basis": ("value: 2m, basis: 系统参数：各方时钟允许的偏差", "value: 2m", "Field required"),
     "a word that is not known": ("may_void: []", "may_void: []\nmay_fly: []", "may_fly"),
@@ -104,3 +107,13 @@ def test_rules_that_mean_the_same_have_one_digest_and_others_another(loaded):
     assert loaded("value: 24h", "value: 1d").digest == RULES.digest
     assert loaded("value: 24h", "value: 25h").digest != RULES.digest
     assert loaded("may_void: []", "may_void: [/registry]").digest != RULES.digest
+
+
+def test_a_file_that_has_no_basis_for_a_kind_keeps_that_of_the_program(loaded):
+    there = loaded(TEXT[TEXT.index("\nkinds:") : TEXT.index("\nparameters:")], "")
+    assert there.ground(Kind.SOLD_EARLY, "2022-01-01") == RULES.ground(Kind.SOLD_EARLY, "2022-01-01") != ""
+
+
+def test_a_district_cites_its_own_notice(loaded):
+    there = loaded("  sold-early:\n", "  sold-early:\n    - {from: 2016-01-01, basis: 某通知第三条}\n")
+    assert there.ground(Kind.SOLD_EARLY, "2020-10-31") == "某通知第三条"

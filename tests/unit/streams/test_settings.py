@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from streams.settings import Commit, Settings
+from streams.settings import BadSettings, Commit, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +58,22 @@ def test_a_name_that_is_no_setting_is_an_error_in_the_file(monkeypatch, tmp_path
 def test_a_secret_is_not_shown():
     settings = Settings(sasl_password="open-sesame", sms_access_secret="open-too")
     assert "open" not in repr(settings)
+
+
+def test_a_variable_that_is_no_setting_is_an_error_and_one_of_the_tests_is_none(monkeypatch):
+    monkeypatch.setenv("LIANFANG_TEST_ANYTHING", "1")
+    monkeypatch.setenv("LIANFANG_PARTITIONS__registry", "3")
+    assert Settings().partitions == {"registry": 3}
+    monkeypatch.setenv("LIANFANG_PREFX", "drill-")
+    with pytest.raises(BadSettings, match=r"LIANFANG_PREFX: is no setting; is LIANFANG_PREFIX meant\?"):
+        Settings()
+
+
+@pytest.mark.parametrize("content", [None, "- a\n", "a: [\n"], ids=["not there", "a list", "broken"])
+def test_a_file_that_can_not_be_read_is_an_error(content, monkeypatch, tmp_path):
+    file = tmp_path / "settings.yaml"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("LIANFANG_SETTINGS", str(file))
+    with pytest.raises(BadSettings, match=r"settings\.yaml"):
+        Settings()

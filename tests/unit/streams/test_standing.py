@@ -20,7 +20,7 @@ def said(*, firing=True, episode=1, revision=1, place=PLACE):
 
 
 def case(**changes):
-    return Case(**{"since": NOW, "detail": DETAIL, "facts": (), "basis": "", **changes})
+    return Case(**{"since": NOW, "detail": DETAIL, "facts": (), **changes})
 
 
 def trigger(cause=Cause.RECORD, moved=frozenset()):
@@ -135,7 +135,6 @@ REVISIONS = {
     "no place any more": ({"after": AT_ONCE, "place": None}, True),
     "another due": ({"after": case(due=NOW - MINUTE)}, False),
     "another until": ({"after": LAST_MOMENT}, False),
-    "another basis": ({"after": case(basis="第一条")}, False),
     "withheld, and its detail changes: what was told goes on": (
         {"after": case(detail={}), "withheld": True}, True,
     ),
