@@ -16,11 +16,13 @@ def disinfection_missing(day: str, row: Day, account: Account, rules: Rules) -> 
     cutoff, by, kept = rules.values(("cutoff", "disinfection_by", "day_kept"), day)
     if cutoff is None or by is None or kept is None or account.first_recorded is None:
         return None
-    if row.declared or row.disinfected or day <= date_of(account.first_recorded):
+    if day <= date_of(account.first_recorded):
         return None
-    if account.now < start_of(day) + cutoff or not account.dealing_from(start_of(day) + cutoff):
+    end, cutoff = start_of(day_after(day)), start_of(day) + cutoff
+    owed = not row.declared and not row.disinfected and account.now >= cutoff and account.dealing_from(cutoff)
+    if not owed and account.now < end + kept:
         return None
-    due = start_of(day_after(day)) + by
+    due = end + by
     registration = account.in_force
     return Case(
         since=due,
@@ -28,7 +30,7 @@ def disinfection_missing(day: str, row: Day, account: Account, rules: Rules) -> 
         facts=(registration,) if registration else (),
         basis=rules.basis("disinfection_by", day),
         due=due,
-        until=start_of(day_after(day)) + kept,
+        until=end + kept,
     )
 
 
@@ -51,7 +53,7 @@ def days_in_question(now: int, rules: Rules) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def next_day_due(now: int, rules: Rules) -> int | None:
-    """When the disinfection of a day next falls due. Where none is asked now, that is of a day from which it is again."""
+    """When the disinfection of a day next falls due; where none is owed now, of the day from which one is again."""
     today = date_of(now)
     tomorrow = day_after(today)
     later = (entry.since for entry in rules.content.parameters.disinfection_by if entry.since > tomorrow)

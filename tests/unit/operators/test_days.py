@@ -53,6 +53,14 @@ def test_nothing_is_owed_when(row):
     assert missing(DEALS, row=row) is None
 
 
+@pytest.mark.parametrize("row", [DISINFECTED, DECLARED], ids=["it disinfected", "it declared the day"])
+def test_once_its_week_is_over_that_comes_first_whatever_came_with_the_same_tick(row):
+    assert missing(DEALS, row=row, now="2022-01-18 23:59") is None
+    case = missing(DEALS, row=row, now="2022-01-19 00:00")
+    assert case.expired(at("2022-01-19 00:00"))
+    assert not case.stands(at("2022-01-19 00:00"))
+
+
 def test_the_rules_are_those_of_the_day_whenever_it_is_asked():
     deals = registered("2022-12-01 09:00")
     assert missing(deals, on="2023-01-07", now="2023-01-09 09:00") is not None
