@@ -35,7 +35,11 @@ class Said(Row, frozen=True, array_like=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """What would stand by the facts, were it due and not yet past the time for which it is kept."""
+    """What would stand by the facts, were it due and not yet past the time for which it is kept.
+
+    A rule gives one, too, where its time is over and nothing is wrong any more: a record may do both, and `expired`
+    comes before what the record did.
+    """
 
     since: int
     detail: Mapping[str, Any]

@@ -176,11 +176,11 @@ class Looker:
     def _of_lot(self, name: str, row: Lot) -> Iterator[Question]:
         papers = Papers(row, self.rules)
         if row.brought:
-            yield Kind.PAPERS_MISSING, name, papers_missing(name, papers, self.today, self.rules), False
+            yield Kind.PAPERS_MISSING, name, papers_missing(name, papers, self.now, self.today, self.rules), False
         elif (said := row.said.get(Kind.PAPERS_MISSING)) and said.firing:
             yield Kind.PAPERS_MISSING, name, None, False
         if row.scans or row.said:
-            yield Kind.NOT_ON_CHAIN, name, not_on_chain(name, row, self.today, self.rules), False
+            yield Kind.NOT_ON_CHAIN, name, not_on_chain(name, row, self.now, self.today, self.rules), False
             early = early_outflow(row, papers, self.today, self.rules)
             closes = self.closes(Kind.SOLD_EARLY, name) if early else ()
             yield Kind.SOLD_EARLY, name, sold_early(name, early, closes, self.now, self.today, self.rules), False

@@ -15,8 +15,10 @@ from typing import Any
 from schemas.times import DAY, HOUR, MINUTE
 from tests.properties.histories import HARDER, SHAPES, Shape, history
 from tests.properties.oracle import messages
+from tests.properties.oracle.parameters import Book
 from tests.properties.pairs import by_alert
 from tests.properties.product import replayed
+from tests.properties.rulebooks import Values, drawn
 from tests.properties.shrink import smallest
 
 TICKS = {"1m": MINUTE, "10m": 10 * MINUTE, "1h": HOUR, "8h": 8 * HOUR, "1d": DAY}
@@ -24,11 +26,11 @@ TICKS = {"1m": MINUTE, "10m": 10 * MINUTE, "1h": HOUR, "8h": 8 * HOUR, "1d": DAY
 Answer = dict[str, list[dict[str, Any]]]
 
 
-def answers(lines: list[bytes], tick: str) -> tuple[Answer, Answer]:
+def answers(lines: list[bytes], tick: str, values: Values) -> tuple[Answer, Answer]:
     """What the oracle expects and what the product says, by alert."""
-    expected = by_alert(messages(lines, tick=TICKS[tick]))
+    expected = by_alert(messages(lines, tick=TICKS[tick], book=Book.of(values)))
     try:
-        found = by_alert(replayed(lines, tick=tick))
+        found = by_alert(replayed(lines, tick=tick, values=values))
     except RuntimeError as error:
         found = {"": [{"kind": f"{error}"[:300]}]}
     return expected, found
@@ -51,10 +53,10 @@ def _sign(message: list[dict[str, Any]]) -> str:
     return " ".join(str(message[0].get(name)) for name in ("kind", "status", "resolved_by"))
 
 
-def report(lines: list[bytes], tick: str) -> str:
+def report(lines: list[bytes], tick: str, values: Values) -> str:
     """A difference, for a person."""
-    expected, found = answers(lines, tick)
-    text = [f"tick {tick}", "```", *(line.decode() for line in lines), "```"]
+    expected, found = answers(lines, tick, values)
+    text = [f"tick {tick}", json.dumps(values), "```", *(line.decode() for line in lines), "```"]
     for alert in sorted(expected.keys() | found.keys()):
         if expected.get(alert) != found.get(alert):
             for who, answer in (("oracle", expected), ("product", found)):
@@ -80,7 +82,8 @@ def main() -> None:
         tick = options.tick or ("1m" if seed // len(SHAPES) % 3 else list(TICKS)[seed // len(SHAPES) // 3 % len(TICKS)])
         shape: Shape | None = HARDER[seed % len(HARDER)] if options.harder else None
         lines = history(seed, shape)
-        expected, found = answers(lines, tick)
+        values = drawn(seed, lines) if shape and shape.ruled else {}
+        expected, found = answers(lines, tick, values)
         ran, said = ran + 1, said + sum(map(len, expected.values()))
         if expected == found:
             continue
@@ -89,8 +92,12 @@ def main() -> None:
         print(f"seed {seed}, tick {tick}: {sign}", flush=True)
         if kinds[sign] > 1 or len(kinds) > options.shrink:
             continue
-        small = smallest(lines, lambda less, tick=tick, sign=sign: signature(*answers(less, tick)) == sign)  # type: ignore[misc]
-        text = f"\n## seed {seed}: {sign}\n{report(small, tick)}\n"
+
+        def differs(less: list[bytes], tick: str = tick, values: Values = values, sign: str = sign) -> bool:
+            return signature(*answers(less, tick, values)) == sign
+
+        small = smallest(lines, differs)
+        text = f"\n## seed {seed}: {sign}\n{report(small, tick, values)}\n"
         print(text, flush=True)
         if options.out:
             with options.out.open("a") as out:

@@ -66,6 +66,9 @@ class Maker:
         while len(made) < self.shape.lines:
             self._advance()
             made.append(self._next())
+        if self.shape.quiet:
+            self.recorded += int(self.shape.quiet * DAY)
+            made.append(self._event("/shopper", "code.looked-up", {"lot": "L9"}, time=self.recorded))
         return [json.dumps(event, ensure_ascii=False).encode() for event in made]
 
     def _advance(self) -> None:

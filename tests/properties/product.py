@@ -10,9 +10,12 @@ from typing import Any
 from click.testing import CliRunner
 
 from connectors.cli import main
+from tests.properties.rulebooks import Values, written
 
 
-def replayed(lines: list[bytes], *, tick: str = "1m", until: str | None = None) -> list[dict[str, Any]]:
+def replayed(
+    lines: list[bytes], *, tick: str = "1m", until: str | None = None, values: Values | None = None
+) -> list[dict[str, Any]]:
     """Every alert message, in order. RuntimeError if the command does not end well."""
     with tempfile.TemporaryDirectory() as folder:
         history, alerts = Path(folder, "history.jsonl"), Path(folder, "alerts.jsonl")
@@ -20,6 +23,10 @@ def replayed(lines: list[bytes], *, tick: str = "1m", until: str | None = None) 
         words = ["replay", str(history), "--alerts", str(alerts), "--tick", tick]
         if until is not None:
             words += ["--until", until]
+        if values:
+            rules = Path(folder, "rules.yaml")
+            rules.write_text(written(values), encoding="utf-8")
+            words += ["--rules", str(rules)]
         result = CliRunner().invoke(main, words)
         if result.exit_code != 0:
             raise RuntimeError(f"exit {result.exit_code}: {result.output}") from result.exception

@@ -16,6 +16,8 @@ class Shape:
     late: float = 0.08  # the chance that a record tells of days or months ago
     size: int = 3  # operators, lots, staff
     shared: bool = False  # samples of different staff under one name
+    quiet: float = 0.0  # days after the last record until someone looks a lot up, so that the clock runs on
+    ruled: bool = False  # under a rules file of its own, with changes in the days of the history
     weights: dict[str, int] = field(default_factory=dict)
 
 
@@ -46,5 +48,9 @@ HARDER = (
     Shape(lines=60, days=25, size=2, weights={"_declared": 20, "_registered": 20, "_void": 15}),
     Shape(lines=800, days=120, size=3),
     Shape(lines=60, days=300, size=2, edge=0.05),
+    Shape(lines=3, days=3, size=1, quiet=16, ruled=True, weights={"_registered": 30}),
+    Shape(lines=8, days=8, size=1, quiet=12, ruled=True, weights={"_disinfection": 8, "_registered": 8, "_void": 16}),
+    Shape(lines=40, days=12, size=1, late=0.3, ruled=True, weights={"_upload": 25, "_papers": 10, "_scan": 30}),
+    Shape(lines=60, days=14, size=2, ruled=True),
 )
-"""Smaller worlds, more voids, more that is late, and the edges of what is forgotten."""
+"""Smaller worlds, more voids, more that is late, the edges of what is forgotten, and rules that change."""

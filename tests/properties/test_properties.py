@@ -15,8 +15,10 @@ from schemas.times import DAY, HOUR, MINUTE, format_instant, parse_instant
 from tests.properties.districts import district
 from tests.properties.histories import HARDER, Shape, history
 from tests.properties.oracle import messages
+from tests.properties.oracle.parameters import Book
 from tests.properties.pairs import by_alert
 from tests.properties.product import replayed
+from tests.properties.rulebooks import drawn
 from tests.properties.strategies import FEW, histories
 from tests.unit.replay.runs import run, state
 
@@ -74,7 +76,18 @@ def test_the_product_says_what_the_oracle_says(lines, tick):
 @pytest.mark.parametrize("seed", range(len(HARDER)))
 def test_of_harder_histories_too(seed):
     lines = history(7_000 + seed, replace(HARDER[seed], lines=min(HARDER[seed].lines, 100)))
-    assert by_alert(replayed(lines, tick="8h")) == by_alert(messages(lines, tick=8 * HOUR))
+    values = drawn(7_000 + seed, lines) if HARDER[seed].ruled else {}
+    expected = by_alert(messages(lines, tick=8 * HOUR, book=Book.of(values)))
+    assert by_alert(replayed(lines, tick="8h", values=values)) == expected
+
+
+@given(histories(), st.integers(0, 10_000))
+@FEW
+def test_by_other_rules_too(lines, seed):
+    values = drawn(seed, lines)
+    assert by_alert(replayed(lines, tick="10m", values=values)) == by_alert(
+        messages(lines, tick=10 * MINUTE, book=Book.of(values))
+    )
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -1,5 +1,5 @@
 """The short selection of the faults: seeded runs of the whole system on three brokers of both lines of Kafka. What is
-drawn differs each time; LIANFANG_SEED repeats a run, `make soak RUNS=n` makes as many as one likes.
+drawn differs each time; LIANFANG_TEST_SEED repeats a run, `make soak RUNS=n` makes as many as one likes.
 """
 
 from __future__ import annotations

@@ -32,17 +32,18 @@ def uncoded_goods(day: str, row: Day, closes: tuple[Fact, ...], rules: Rules) ->
     )
 
 
-def not_on_chain(name: str, lot: Lot, today: str, rules: Rules) -> Case | None:
+def not_on_chain(name: str, lot: Lot, now: int, today: str, rules: Rules) -> Case | None:
     """Goods of a lot were scanned, and the operator neither uploaded it nor received it from a named supplier."""
     upload, settle, kept = rules.values(("upload_within", "settle", "condition_kept"), today)
     if upload is None or settle is None or kept is None or not lot.scans:
-        return None
-    if any(item.goods for item in lot.brought) or any(scan.supplied for scan in lot.scans):
         return None
     due = max(
         min(scan.time for scan in lot.scans) + upload,
         min(scan.recorded for scan in lot.scans) + settle,
     )
+    covered = any(item.goods for item in lot.brought) or any(scan.supplied for scan in lot.scans)
+    if covered and now < due + kept:
+        return None
     return Case(
         since=due,
         detail={"lot": name, "due": format_instant(due)},

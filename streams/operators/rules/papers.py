@@ -51,15 +51,14 @@ class Papers:
         return sorted(missing)
 
 
-def papers_missing(name: str, papers: Papers, today: str, rules: Rules) -> Case | None:
+def papers_missing(name: str, papers: Papers, now: int, today: str, rules: Rules) -> Case | None:
     """The operator uploaded the lot, and something that is required is not there."""
     within, kept = rules.values(("papers_within", "condition_kept"), today)
     if within is None or kept is None or not papers.uploads:
         return None
-    missing = papers.missing()
-    if not missing:
+    missing, since = papers.missing(), papers.first_time
+    if not missing and now < since + kept:
         return None
-    since = papers.first_time
     return Case(
         since=since,
         detail={"lot": name, "goods": papers.goods, "missing": missing},

@@ -9,7 +9,6 @@ from typing import Any
 from schemas.alerts import alert_id
 from schemas.times import date_of, day_after, format_instant, start_of
 from tests.properties.oracle.log import Fact
-from tests.properties.oracle.parameters import parameters
 from tests.properties.oracle.terms import (
     ACTIVITY,
     OUTFLOW,
@@ -24,13 +23,14 @@ from tests.properties.oracle.terms import (
 
 @dataclass(frozen=True)
 class Stands:
-    """An alert that stands now."""
+    """An alert that stands now, or would, were the time for which it is kept not over."""
 
     kind: str
     operator: str
     subject: str
     since: int
     detail: dict[str, Any]
+    over: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def closed(facts: list[Fact], alert: str, offending: Fact) -> bool:
 
 
 def standing(view: View, now: Now) -> Iterator[Stands]:
-    """Everything that stands of an operator."""
+    """Everything that stands of an operator, and what is over by the contract's clock, whatever else became of it."""
     registrations = Registrations.of(view.facts, now)
     yield from _positive(view)
     yield from _staff_positive(view, now)
@@ -123,16 +123,15 @@ def _uncoded_goods(view: View, now: Now) -> Iterator[Stands]:
         if fact.record.type in SCANS and data.lot is None and data.box is None:
             days.setdefault(date_of(fact.record.time), []).append(fact)
     for day, scans in days.items():
-        kept = parameters(day).day_kept
+        kept = now.book.on(day).day_kept
         counting = [fact for fact in scans if not view.covers("uncoded-goods", day, fact)]
         if kept is None or not counting:
             continue
         end = max(start_of(day_after(day)), *(fact.record.recorded for fact in counting)) + kept
-        if now.before(end):
-            first = min(fact.record.time for fact in counting)
-            types = sorted({fact.record.type for fact in counting})
-            detail = {"day": day, "first": format_instant(first), "types": types}
-            yield Stands("uncoded-goods", view.operator, day, first, detail)
+        first = min(fact.record.time for fact in counting)
+        types = sorted({fact.record.type for fact in counting})
+        detail = {"day": day, "first": format_instant(first), "types": types}
+        yield Stands("uncoded-goods", view.operator, day, first, detail, now.reached(end))
 
 
 def _papers_missing(view: View, lot: Lot, now: Now) -> Iterator[Stands]:
@@ -141,9 +140,10 @@ def _papers_missing(view: View, lot: Lot, now: Now) -> Iterator[Stands]:
         return
     missing, since = lot.missing(), lot.first_upload()
     due = min(fact.record.recorded for fact in lot.uploads) + rules.papers_within
-    if missing and now.reached(due) and now.before(since + rules.condition_kept):
+    over = now.reached(since + rules.condition_kept)
+    if over or (missing and now.reached(due)):
         detail = {"lot": lot.name, "goods": lot.goods(), "missing": missing}
-        yield Stands("papers-missing", view.operator, lot.name, since, detail)
+        yield Stands("papers-missing", view.operator, lot.name, since, detail, over)
 
 
 def _not_on_chain(view: View, lot: Lot, now: Now) -> Iterator[Stands]:
@@ -151,15 +151,16 @@ def _not_on_chain(view: View, lot: Lot, now: Now) -> Iterator[Stands]:
     scans = lot.of(*SCANS)
     if rules.upload_within is None or rules.settle is None or rules.condition_kept is None:
         return
-    if not scans or lot.covered():
+    if not scans:
         return
     due = max(
         min(fact.record.time for fact in scans) + rules.upload_within,
         min(fact.record.recorded for fact in scans) + rules.settle,
     )
-    if now.reached(due) and now.before(due + rules.condition_kept):
+    over = now.reached(due + rules.condition_kept)
+    if over or (not lot.covered() and now.reached(due)):
         detail = {"lot": lot.name, "due": format_instant(due)}
-        yield Stands("not-on-chain", view.operator, lot.name, due, detail)
+        yield Stands("not-on-chain", view.operator, lot.name, due, detail, over)
 
 
 def _sold_early(view: View, lot: Lot, now: Now) -> Iterator[Stands]:
@@ -177,13 +178,13 @@ def _sold_early(view: View, lot: Lot, now: Now) -> Iterator[Stands]:
         if missing and not view.covers("sold-early", lot.name, fact):
             early[fact] = missing
     counting = [fact for fact in early if not now.reached(fact.record.recorded + rules.incident_kept)]
-    if counting or now.kept:  # it is over when all of it is over
-        early = {fact: early[fact] for fact in counting}
-    if early and now.reached(min(fact.record.recorded for fact in early) + rules.settle):
-        first = min(early, key=lambda fact: fact.record.time)
+    over = not counting  # it is over when all of it is over
+    told = {fact: early[fact] for fact in counting or early}
+    if told and (over or now.reached(min(fact.record.recorded for fact in told) + rules.settle)):
+        first = min(told, key=lambda fact: fact.record.time)
         at = first.record.time
-        detail = {"lot": lot.name, "at": format_instant(at), "missing": early[first]}
-        yield Stands("sold-early", view.operator, lot.name, at, detail)
+        detail = {"lot": lot.name, "at": format_instant(at), "missing": told[first]}
+        yield Stands("sold-early", view.operator, lot.name, at, detail, over)
 
 
 def _first_registered(view: View) -> int:
@@ -202,22 +203,23 @@ def _disinfection_missing(view: View, registrations: Registrations, now: Now) ->
     }
     today = date_of(now.instant)
     now.reached(start_of(day_after(today)))  # then another day is looked at
-    for back in range(12, -1, -1):  # no day is kept longer than that
+    for back in range(now.book.longest_kept(), -1, -1):
         day = day_after(today, -back)
-        rules = parameters(day)
+        rules = now.book.on(day)
         if rules.disinfection_by is None or rules.cutoff is None or rules.day_kept is None:
             continue
+        if day <= date_of(_first_registered(view)):
+            continue
         due = start_of(day_after(day)) + rules.disinfection_by
-        if (
+        over = now.reached(start_of(day_after(day)) + rules.day_kept)
+        if over or (
             registrations.dealing_since() <= start_of(day) + rules.cutoff
-            and day > date_of(_first_registered(view))
             and day not in _declared(view)
             and day not in disinfected
             and now.reached(due)
-            and now.before(start_of(day_after(day)) + rules.day_kept)
         ):
             detail = {"day": day, "due": format_instant(due)}
-            yield Stands("disinfection-missing", view.operator, day, due, detail)
+            yield Stands("disinfection-missing", view.operator, day, due, detail, over)
 
 
 def _silent(view: View, registrations: Registrations, now: Now) -> Iterator[Stands]:
@@ -237,17 +239,19 @@ def _silent(view: View, registrations: Registrations, now: Now) -> Iterator[Stan
 
 def _test_overdue(view: View, registrations: Registrations, now: Now) -> Iterator[Stands]:
     rules = now.parameters()
-    if rules.test_every is None or rules.cutoff is None or rules.first_test_within is None:
+    if rules.test_every is None:
         return
     for spell in view.spells:
         if not spell.holds(now):
             continue
-        due = max(spell.began.record.recorded, registrations.dealing_since()) + rules.first_test_within
+        dues: list[int] = []
+        if rules.first_test_within is not None:
+            dues.append(max(spell.began.record.recorded, registrations.dealing_since()) + rules.first_test_within)
         results = [standing_result(facts).record for facts in view.staff_samples.get(spell.staff, [])]
         taken = [record.time for record in results if record.data.result != "invalid"]
-        if taken:
-            due = max(due, start_of(day_after(date_of(max(taken)), rules.test_every)) + rules.cutoff)
-        if now.reached(due):
+        if taken and rules.cutoff is not None:
+            dues.append(start_of(day_after(date_of(max(taken)), rules.test_every)) + rules.cutoff)
+        if dues and now.reached(due := max(dues)):
             detail = {"staff": spell.staff, "due": format_instant(due)}
             yield Stands("test-overdue", view.operator, spell.staff, due, detail)
 

@@ -1,8 +1,10 @@
-"""The contract's default parameters (section 3), transcribed a second time."""
+"""The contract's default parameters (section 3), transcribed a second time, and a rules file that says otherwise."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
 
 from schemas.times import DAY, HOUR, MINUTE, SECOND
 
@@ -62,12 +64,62 @@ BEFORE_LAW = Parameters()
 FROM_LAW = _in_force(disinfection_by=9 * HOUR, test_every=7)
 FROM_RELIEF = _in_force(disinfection_by=None, test_every=None)
 
+NAMES = tuple(field.name for field in fields(Parameters))
+DAYS = ("silent_after", "test_every")
+UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
-def parameters(date: str) -> Parameters:
-    """What holds on a Beijing date."""
-    if date >= RELIEF:
-        return FROM_RELIEF
-    return FROM_LAW if date >= LAW else BEFORE_LAW
+
+@dataclass(frozen=True, eq=False)
+class Book:
+    """What holds from which date on, in order. Before the first date everything is none."""
+
+    dated: tuple[tuple[str, Parameters], ...]
+
+    @classmethod
+    def of(cls, values: Mapping[str, Mapping[str, str]]) -> Book:
+        """The defaults, but for some parameters all values as a rules file has them, each with its date."""
+        dates = {LAW, RELIEF, *(date for dated in values.values() for date in dated)}
+        return cls(tuple((date, _with(DEFAULTS.on(date), values, date)) for date in sorted(dates)))
+
+    def dates(self) -> Iterator[str]:
+        """The dates at which anything may change."""
+        return (date for date, _ in self.dated)
+
+    @lru_cache(maxsize=1024)  # noqa: B019 - few books
+    def on(self, date: str) -> Parameters:
+        """What holds on a Beijing date."""
+        return next((found for since, found in reversed(self.dated) if since <= date), BEFORE_LAW)
+
+    def longest_kept(self) -> int:
+        """How many days back a day that is told may lie at most."""
+        return max(found.day_kept or 0 for _, found in self.dated) // DAY + 1
+
+    def another_value(self, kind: str, before: str, after: str) -> bool:
+        """Whether a parameter of the kind has another value on one date than on the other."""
+        old, new = self.on(before), self.on(after)
+        return any(getattr(old, name) != getattr(new, name) for name in USES[kind])
+
+
+DEFAULTS = Book(((LAW, FROM_LAW), (RELIEF, FROM_RELIEF)))
+
+
+def _with(found: Parameters, values: Mapping[str, Mapping[str, str]], date: str) -> Parameters:
+    said = {}
+    for name, dated in values.items():
+        texts = [dated[since] for since in sorted(dated) if since <= date]
+        said[name] = _number(name, texts[-1]) if texts else None
+    return Parameters(**{name: said.get(name, getattr(found, name)) for name in NAMES})
+
+
+def _number(name: str, text: str) -> int | None:
+    if text == "none":
+        return None
+    if name in DAYS:
+        return int(text.removesuffix("d"))
+    if ":" in text:
+        hours, minutes = text.split(":")
+        return int(hours) * HOUR + int(minutes) * MINUTE
+    return int(text[:-1]) * UNITS[text[-1]]
 
 
 def required(goods: str, first_upload: str) -> set[str]:
@@ -95,9 +147,3 @@ USES = {
     "disinfection-missing": (),  # likewise
 }
 """The parameters of a kind that go by the date of now."""
-
-
-def another_value(kind: str, before: str, after: str) -> bool:
-    """Whether a parameter of the kind has another value on one date than on the other."""
-    old, new = parameters(before), parameters(after)
-    return any(getattr(old, name) != getattr(new, name) for name in USES[kind])

@@ -9,9 +9,8 @@ from typing import Any
 from schemas.alerts import SEVERITY, Kind, Severity, alert_id
 from schemas.envelope import VOID, recorded_time
 from schemas.times import MINUTE, date_of, format_instant
-from tests.properties.oracle.kinds import Stands
 from tests.properties.oracle.log import Fact
-from tests.properties.oracle.parameters import another_value
+from tests.properties.oracle.parameters import DEFAULTS, Book
 from tests.properties.oracle.terms import Now, Registrations
 from tests.properties.oracle.world import World
 
@@ -23,13 +22,18 @@ class Unusable(Exception):  # noqa: N818
 
 
 def messages(
-    lines: Iterable[bytes], *, tick: int = MINUTE, until: int | None = None, slow: bool = False
+    lines: Iterable[bytes],
+    *,
+    tick: int = MINUTE,
+    until: int | None = None,
+    slow: bool = False,
+    book: Book = DEFAULTS,
 ) -> Iterator[dict[str, Any]]:
     """Every message that the contract expects, in order."""
     history = _read(lines, until)
     if not history:
         return
-    teller = Teller(now=history[0][0])
+    teller = Teller(history[0][0], book)
     next_tick = (history[0][0] // tick + 1) * tick
     end = until if until is not None else history[-1][0] + tick
     for recorded, line in [*history, (end + 1, None)]:
@@ -85,6 +89,7 @@ class Teller:
     """Compares what stands with what was last said."""
 
     now: int
+    book: Book
     world: World = field(default_factory=World)
     said: dict[Key, Said] = field(default_factory=dict)
     due: dict[str, int | None] = field(default_factory=dict)
@@ -123,8 +128,9 @@ class Teller:
             self.world.forgotten_now = set()
 
     def _tell(self, operator: str, at: int, fact: Fact | None, before: int = 0) -> Iterator[dict[str, Any]]:
-        now = Now(self.now)
-        stands = {(found.kind, found.operator, found.subject): found for found in self.world.standing(operator, now)}
+        now = Now(self.now, self.book)
+        answer = {(found.kind, found.operator, found.subject): found for found in self.world.standing(operator, now)}
+        stands = {key: found for key, found in answer.items() if not found.over}
         registrations = Registrations.of(self.world.facts(operator), now)
         place = registrations.place()
         self.due[operator] = now.changes
@@ -134,7 +140,8 @@ class Teller:
             if found is None:
                 said.firing = False
                 said.revision += 1
-                yield _message(key, said, at, self._resolved_by(key, registrations, fact, before))
+                over = key in answer
+                yield _message(key, said, at, self._resolved_by(key, registrations, fact, before, over=over))
             elif (said.since, said.detail, said.place) != (found.since, found.detail, place):
                 said.since, said.detail, said.place = found.since, found.detail, place
                 said.revision += 1
@@ -146,8 +153,10 @@ class Teller:
                 self.said[key] = Said(True, episode, revision, found.since, found.detail, place)
                 yield _message(key, self.said[key], at, None)
 
-    def _resolved_by(self, key: Key, registrations: Registrations, fact: Fact | None, before: int) -> str:
-        kind, operator, _ = key
+    def _resolved_by(
+        self, key: Key, registrations: Registrations, fact: Fact | None, before: int, *, over: bool
+    ) -> str:
+        kind = key[0]
         if self.world.gone(*key):
             return "expired"
         data = registrations.in_force()
@@ -155,12 +164,11 @@ class Teller:
             return "closed"
         if kind == "not-activated" and (data is None or data.status != "active"):
             return "closed"
-        ever: Iterable[Stands] = self.world.standing(operator, Now(self.now, kept=False))
-        if any((found.kind, found.operator, found.subject) == key for found in ever):
+        if over:
             return "expired"
         if fact is not None:
             return {VOID: "void", "alert.handled": "word"}.get(fact.record.type, "record")
-        return "rules" if another_value(kind, date_of(before), date_of(self.now)) else "record"
+        return "rules" if self.book.another_value(kind, date_of(before), date_of(self.now)) else "record"
 
 
 def _message(key: Key, said: Said, at: int, resolved_by: str | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from schemas.identifiers import is_blank
 from schemas.times import date_of, start_of
 from tests.properties.oracle.log import Fact
-from tests.properties.oracle.parameters import LAW, RELIEF, Parameters, parameters, required
+from tests.properties.oracle.parameters import Book, Parameters, required
 
 SCANS = ("goods.received", "goods.dispatched", "goods.sold")
 OUTFLOW = ("goods.dispatched", "goods.sold")
@@ -21,7 +21,7 @@ class Now:
     """An instant, and the earliest later one at which an answer that was given would change."""
 
     instant: int
-    kept: bool = True  # False: as if nothing were ever over
+    book: Book
     changes: int | None = field(default=None)
 
     def reached(self, instant: int) -> bool:
@@ -32,15 +32,11 @@ class Now:
             self.changes = instant
         return False
 
-    def before(self, instant: int) -> bool:
-        """Whether now is before the end of something's time."""
-        return not (self.reached(instant) and self.kept)
-
     def parameters(self) -> Parameters:
         """What holds on the date of now."""
-        for date in (LAW, RELIEF):
+        for date in self.book.dates():
             self.reached(start_of(date))
-        return parameters(date_of(self.instant))
+        return self.book.on(date_of(self.instant))
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Any
 
 import orjson
+import yaml
 
 from schemas.envelope import Record, read
 from schemas.times import format_instant, parse_instant
@@ -17,6 +19,14 @@ from streams.standing import Case
 RULES = Rules.load()
 ALL = ("quarantine", "test", "disinfection")
 PLACE = {"county": "330111", "town": "330111001", "grid": "330111001003", "office": "330111-S01"}
+
+
+def ruled(**values: dict[str, str]) -> Rules:
+    """The rules with other values of some parameters: `day_kept={"2020-11-01": "7d", "2022-01-12": "none"}`."""
+    tree = yaml.load(files("streams").joinpath("rules.yaml").read_text("utf-8"), yaml.BaseLoader)  # noqa: S506
+    for name, dated in values.items():
+        tree["parameters"][name] = [{"from": day, "value": value, "basis": "b"} for day, value in dated.items()]
+    return Rules(type(RULES.content).model_validate(tree))
 
 
 def at(text: str) -> int:

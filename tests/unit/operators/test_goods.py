@@ -16,6 +16,7 @@ from tests.unit.operators.builders import (
     dispatched,
     lot,
     received,
+    ruled,
     sold,
     told,
     uploaded,
@@ -90,7 +91,7 @@ ON_CHAIN = {
 
 @pytest.mark.parametrize("row", ON_CHAIN.values(), ids=ON_CHAIN.keys())
 def test_nothing_is_off_the_chain_when(row):
-    assert not_on_chain("L1", row, MONDAY, RULES) is None
+    assert not_on_chain("L1", row, at(NOON), MONDAY, RULES) is None
 
 
 OFF_CHAIN = {
@@ -110,8 +111,23 @@ OFF_CHAIN = {
 
 @pytest.mark.parametrize(("row", "due"), OFF_CHAIN.values(), ids=OFF_CHAIN.keys())
 def test_when_a_lot_that_is_not_on_the_chain_falls_due(row, due):
-    case = not_on_chain("L1", row, MONDAY, RULES)
+    case = not_on_chain("L1", row, at(NOON), MONDAY, RULES)
     assert (case.since, case.due, case.until) == (due, due, due + 90 * DAY)
+
+
+OVER = {
+    "a moment before its time is over nothing is wrong": ("2022-01-12 09:59", None),
+    "then its time is over, and that is what comes first": ("2022-01-12 10:00", True),
+}
+
+
+@pytest.mark.parametrize(("now", "over"), OVER.values(), ids=OVER.keys())
+def test_goods_in_from_a_supplier_that_move_the_beginning_may_end_the_time(now, over):
+    rules = ruled(condition_kept={"2020-11-01": "1d"})
+    row = lot(sold(NOON), received("2022-01-10 10:00", recorded="2022-01-12 09:00"))
+    case = not_on_chain("L1", row, at(now), now[:10], rules)
+    assert (case.expired(at(now)) if case else None) is over
+    assert case is None or not case.stands(at(now))
 
 
 def early(row, *, closes=(), now="2022-01-10 13:00"):

@@ -66,32 +66,33 @@ def test_what_was_missing_at_an_instant_goes_by_time_not_by_when_it_was_recorded
     assert Papers(row, RULES).missing(at(until)) == missing
 
 
+def asked(row, now=NOON, rules=RULES):
+    return papers_missing("L1", Papers(row, rules), at(now), now[:10], rules)
+
+
 NOTHING = {
     "all is there": lot(uploaded(NOON, *ALL)),
     "papers were added, but nobody uploaded the lot": lot(added(NOON, "test")),
     "goods were received, but nobody uploaded the lot": lot(received(NOON)),
     "goods were sold, but nobody uploaded the lot": lot(sold(NOON)),
-    "it was uploaded before anything was required": lot(uploaded("2020-10-31 12:00", code=False)),
 }
 
 
 @pytest.mark.parametrize("row", NOTHING.values(), ids=NOTHING.keys())
 def test_no_papers_are_missing_when(row):
-    assert papers_missing("L1", Papers(row, RULES), TODAY, RULES) is None
+    assert asked(row) is None
+
+
+def test_no_papers_are_missing_of_a_lot_that_was_uploaded_before_anything_was_required():
+    assert asked(lot(uploaded("2020-10-31 12:00", code=False)), "2020-11-01 12:00") is None
 
 
 def test_since_is_the_first_upload_and_due_counts_from_when_the_first_one_was_recorded():
-    case = papers_missing(
-        "L1",
-        Papers(
-            lot(
-                uploaded(NOON, "test", recorded="2022-01-10 12:05", identity="a"),
-                uploaded("2022-01-10 11:00", recorded="2022-01-10 12:07", identity="b"),
-            ),
-            RULES,
-        ),
-        TODAY,
-        RULES,
+    case = asked(
+        lot(
+            uploaded(NOON, "test", recorded="2022-01-10 12:05", identity="a"),
+            uploaded("2022-01-10 11:00", recorded="2022-01-10 12:07", identity="b"),
+        )
     )
     assert case is not None
     assert case.since == at("2022-01-10 11:00")
@@ -102,5 +103,19 @@ def test_since_is_the_first_upload_and_due_counts_from_when_the_first_one_was_re
 
 def test_the_parameters_are_those_of_today_and_none_switches_the_kind_off():
     row = lot(uploaded(NOON))
-    assert papers_missing("L1", Papers(row, RULES), "2020-10-31", RULES) is None
-    assert papers_missing("L1", Papers(row, RULES), "2020-11-01", RULES) is not None
+    assert asked(row, "2020-10-31 12:00") is None
+    assert asked(row, "2020-11-01 12:00") is not None
+
+
+OVER = {
+    "a moment before its time is over nothing is wrong": ("2022-04-10 11:59", None),
+    "then its time is over, and that is what comes first": ("2022-04-10 12:00", True),
+}
+
+
+@pytest.mark.parametrize(("now", "over"), OVER.values(), ids=OVER.keys())
+def test_an_upload_that_brings_all_and_moves_the_beginning_may_end_the_time(now, over):
+    row = lot(uploaded("2022-04-10 09:00", code=False), uploaded(NOON, *ALL, recorded="2022-04-10 11:00"))
+    case = asked(row, now)
+    assert (case.expired(at(now)) if case else None) is over
+    assert case is None or not case.stands(at(now))
