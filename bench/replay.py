@@ -17,7 +17,7 @@ from streams.parameters import Rules
 from streams.replay.pure import Line, PureEngine, moments
 from streams.settings import Settings
 
-ROUNDS = 3
+ROUNDS, GOAL = 3, 3.0
 OPERATORS = 251
 BEGIN = parse_instant("2022-01-05T00:00:00Z")
 
@@ -57,9 +57,7 @@ def measure(seed: int, count: int) -> list[dict[str, Any]]:
     context = Context(Settings(simulated=True), Rules.load(), {})
     ratios, speeds = [], []
     for _ in range(ROUNDS):
-        validated = _cpu(
-            lambda: [read(li.value, {}, recorded=li.recorded, goods=context.rules.goods_classes) for li in lines]
-        )
+        validated = _cpu(lambda: _validate(lines, context))
         replayed = _cpu(lambda: _replay(lines, context))
         ratios.append(replayed / validated)
         speeds.append(count / replayed)
@@ -68,6 +66,8 @@ def measure(seed: int, count: int) -> list[dict[str, Any]]:
             "what": "replay --engine pure, CPU of a record / CPU of validating it",
             "p50": round(statistics.median(ratios), 2),
             "most": round(max(ratios), 2),
+            "goal": f"≤ {GOAL:g}",
+            "missed": statistics.median(ratios) > GOAL,
             "count": f"{ROUNDS} × {count:,}",
         },
         {"what": "replay --engine pure, records a CPU second", "p50": f"{statistics.median(speeds):,.0f}"},
@@ -78,6 +78,11 @@ def _cpu(work: Any) -> float:
     before = time.process_time()
     work()
     return time.process_time() - before
+
+
+def _validate(lines: list[Line], context: Context) -> None:
+    for line in lines:  # none is kept: a list of them would cost the collector of cycles as much again
+        read(line.value, {}, recorded=line.recorded, goods=context.rules.goods_classes)
 
 
 def _replay(lines: list[Line], context: Context) -> None:
