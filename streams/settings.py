@@ -85,9 +85,8 @@ class Settings(BaseSettings):
     sms_templates: dict[str, str] = Field(
         default_factory=dict, description="our template → the provider's code for it", examples=['{"LF_ONE": "SMS_1"}']
     )
-    sms_receipts_port: int = Field(
-        0, ge=0, le=65_535
-    )  # where the provider pushes receipts to: /receipts on http_host; 0: nowhere
+    # where the provider pushes receipts to: /receipts on http_host; 0: nowhere
+    sms_receipts_port: int = Field(0, ge=0, le=65_535)
 
     # views, metrics, logs
     redis: str = "redis://127.0.0.1:6379/0"
