@@ -43,6 +43,7 @@ def parse_instant(text: str) -> int:
     return instant
 
 
+@lru_cache(maxsize=4096)
 def format_instant(instant: int) -> str:
     """Milliseconds → UTC, RFC 3339, milliseconds, Z."""
     moment = _EPOCH + timedelta(milliseconds=instant)
