@@ -282,7 +282,7 @@ async def two_clocks_tick(case: Case) -> None:
     for _ in range(2):
         await case.sender.tick(1_000, "second")
         await case.send()
-    await case.done()
+        await case.done()  # so there is news behind the first tick, which the second one would ring with
     rings = [record.key for record in (await case.check(exits=[])).records["rings"]]
     keys = {key for key, _ in case.sender.sent[:20]}
     assert len(rings) == len(keys), f"{len(rings)} rings for {len(keys)} keys"
