@@ -40,8 +40,8 @@ META_KEY = row_key(META, "", "")
 
 
 class _Tick(Ticking):
-    """Rows that one tick looks at, in order. `in_turn`: each in its turn, because other rules concern every row, those
-    too that an entry behind the tick makes: nothing may overtake it.
+    """Rows that one tick looks at, in order. `in_turn`: nothing may overtake it. Other rules concern every row, those
+    too that an entry behind the tick makes; and it must be known which rows are an entry's.
     """
 
     def __init__(
@@ -81,6 +81,9 @@ class _Tick(Ticking):
 
 class RecordLog(ABC):
     """A `streams.machine.Machine` but for `broken`. `internal`: what entries of the log that are no records may be."""
+
+    shares_rows = False
+    """Whether an entry may concern rows whose owner is not its own key: then nothing overtakes a tick."""
 
     def __init__(self, forms: Mapping[str, type[Row]], context: Context, *internal: str) -> None:
         self.rows = Rows(forms, forward=True)
@@ -141,7 +144,7 @@ class RecordLog(ABC):
             dict.fromkeys((*keys, *self.rows.due_until(tick))),
             lambda key: self._at_tick(key, trigger, before, entry),
             end,
-            in_turn=bool(changed),
+            in_turn=bool(changed) or self.shares_rows,
         )
 
     def _begin(self, entry: Entry) -> None:

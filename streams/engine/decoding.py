@@ -2,8 +2,8 @@
 
 Header names that are not UTF-8: aiokafka stops at such a record, and at each new attempt again, whoever sent it. Here
 they are read with backslash escapes instead, so that one careless sender does not end every worker: Kafka lets any
-bytes through. And a record is a struct with the fields that it has there, because a dataclass takes three times as long
-to make. Nothing else of a batch is read differently.
+bytes through. And a record is a struct with the fields that it has there, because a dataclass takes longer to
+make. Nothing else of a batch is read differently.
 """
 
 from __future__ import annotations

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 class Staff(RecordLog):
     """The staff members of one partition."""
 
+    shares_rows = True  # an unclaimed sample is a row of its own, whoever gave it that name
+
     def __init__(self, partition: int, context: Context) -> None:
         super().__init__(FORMS, context, Sort.SPELLS)
         self._partition = partition

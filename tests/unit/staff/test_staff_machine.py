@@ -245,3 +245,9 @@ def test_a_rule_that_raises_leaves_the_record_to_the_dead_letters_without_its_co
 
 def test_every_form_of_its_rows_has_a_name_of_its_own():
     assert len(FORMS) == len(set(FORMS.values()))
+
+
+def test_nothing_overtakes_a_tick_of_staff_because_several_may_name_one_sample():
+    desk = Desk()
+    tick = desk.machine.tick(at(NOON), Entry("staff-journal", 0, 1, at(NOON), None, b"%d" % at(NOON), {}))
+    assert tick.ahead(Entry("staff-journal", 0, 2, at(NOON), b"W1", b"{}", {})) is None
