@@ -23,7 +23,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from bench import loads
-from bench.listener import READY, heard
+from bench.listener import READY, first_told, heard
 from bench.loads import Load
 from bench.peers.contenders import STREAMS, started
 from bench.peers.course import APPENDED, COMPACTED, create
@@ -39,7 +39,9 @@ RATES = (100, 1000, 5000)
 GOAL_AT, GOALS = 1000, {"p50": 100.0, "p99": 300.0}
 HOP_EVERY = 0.05
 WARM_S = 5
-IN_FORCE_S = 4
+TICK_S, GRACE_S = 10, 5
+IN_FORCE_S = GRACE_S + 1.5 * TICK_S
+"""A registration counts from the tick that reaches its time."""
 HEARD_WITHIN = 20.0
 PARTITIONS = {"registry": 1, "chain-uploads": 2, "scan-events": 2, "test-results": 2, "field-reports": 1,
               "operator-journal": 2, "staff-journal": 1, "notices": 1}  # fmt: skip
@@ -63,7 +65,8 @@ def measure(seed: int, seconds: int, rounds: int) -> list[dict[str, Any]]:
     cluster = KafkaCluster(1, long=True)
     try:
         cluster.start()
-        with worker_and_clock(cluster, folder), _streams(cluster, folder), listening(cluster, folder) as notes:
+        ticking = {"LIANFANG_TICK": str(TICK_S), "LIANFANG_GRACE": str(GRACE_S)}
+        with worker_and_clock(cluster, folder, ticking), _streams(cluster, folder), listening(cluster, folder) as notes:
             phases = asyncio.run(_phases(cluster.bootstrap, notes, seed, seconds, rounds))
     finally:
         cluster.close()
@@ -151,7 +154,7 @@ async def _phase(system: Load, notes: Path, rate: int, seconds: int) -> Phase:
     end = time.time() * 1000
     until = time.monotonic() + HEARD_WITHIN
     while True:
-        said = {one.name: one.read for one in heard(notes) if one.topic == system.alerts and one.name in asked}
+        said = {name: one.read for name, one in first_told(notes, system.alerts).items() if name in asked}
         if len(said) == len(asked) or time.monotonic() > until:
             break
         await asyncio.sleep(0.2)

@@ -53,6 +53,11 @@ def heard(path: Path) -> list[Heard]:
     return [Heard(float(read), int(written), topic, name) for read, written, topic, name in words]
 
 
+def first_told(path: Path, topic: str) -> dict[str, Heard]:
+    """By name the first message of one topic: an alert may be told again, with another place, say."""
+    return {one.name: one for one in reversed(heard(path)) if one.topic == topic}
+
+
 if __name__ == "__main__":
     with Path(sys.argv[2]).open("w", encoding="utf-8", buffering=1) as notes:
         asyncio.run(main(sys.argv[1], notes, sys.argv[3:]))

@@ -15,8 +15,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from bench.latency import IN_FORCE_S, listening, worker_and_clock
-from bench.listener import Heard, heard
+from bench.latency import listening, worker_and_clock
+from bench.listener import Heard, first_told
 from bench.loads import OUR_ALERTS, Ours
 from tests.brokers import KafkaCluster
 
@@ -50,14 +50,13 @@ async def _burst(bootstrap: str, notes: Path, seed: int) -> dict[str, Any]:
     try:
         load = Ours(producer, seed)
         await load.register()
-        await asyncio.sleep(IN_FORCE_S)
         begun = await _uploaded(load)
         tick = begun + 2 * TICK_S  # the first one at or after the last upload and the time that papers may take
         print(f"growth: {DUES:,} papers fall due in {tick + GRACE_S - time.time():.0f} s", file=sys.stderr)
         sent = await load.run(RATE, int(tick + GRACE_S - time.time()) + WITHIN_S)
     finally:
         await producer.stop()
-    said = {one.name: one for one in heard(notes)}
+    said = first_told(notes, OUR_ALERTS)
     return _row([one for name, one in said.items() if name.startswith("D")], said, sent, (tick + GRACE_S) * 1000)
 
 
