@@ -35,6 +35,11 @@ class Identity(Row, frozen=True, array_like=True):
     voided_by: tuple[str, ...] = ()
     replaced: bool = False
 
+    @property
+    def is_void(self) -> bool:
+        """Replaced, or voided by somebody who was allowed to."""
+        return self.replaced or bool(self.voided_by)
+
 
 class Admission(StrEnum):
     """What a log says of a record that wants in."""
@@ -75,7 +80,7 @@ class Ledger:
         entered = Identity(
             record.source, record.id, record.digest, record.type, record.time, record.recorded, (), voided_by, replaced
         )
-        if known is not None and record.type != VOID and self.is_void(entered):
+        if known is not None and record.type != VOID and entered.is_void:
             self._rows.put(key, entered, due=record.recorded + OUT_OF_REACH)
             return Admission.VOIDED, entered
         return Admission.NEW, entered
@@ -98,7 +103,7 @@ class Ledger:
         known = self._rows.get(key, Identity)
         if known is None or by.recorded > known.recorded + REACH:
             known = Identity(source, identity, recorded=by.recorded)
-        counted = bool(known.digest) and known.type != VOID and not self.is_void(known)
+        counted = bool(known.digest) and known.type != VOID and not known.is_void
         voided_by, replaced = known.voided_by, known.replaced
         if is_void:
             voided_by = tuple(sorted({*voided_by, by.source}))
@@ -106,8 +111,4 @@ class Ledger:
             replaced = True
         changed = replace(known, voided_by=voided_by, replaced=replaced)
         self._rows.put(key, changed, due=max(known.recorded, by.recorded) + OUT_OF_REACH)
-        return changed if counted and self.is_void(changed) else None
-
-    def is_void(self, identity: Identity) -> bool:
-        """Replaced, or voided by somebody who was allowed to."""
-        return identity.replaced or bool(identity.voided_by)
+        return changed if counted and changed.is_void else None

@@ -151,9 +151,10 @@ class Rows:
         """Keys of an owner's rows that its profile concerns, sorted."""
         return sorted(self._watch.get(owner, ()))
 
-    def keys(self) -> list[str]:
-        """All keys, sorted."""
-        return sorted(key for key in self._stored.keys() | self._live.keys() if key in self)
+    def keys(self, prefix: str = "") -> list[str]:
+        """All keys, or those that begin so, sorted."""
+        known = (key for keys in (self._stored, self._live) for key in keys if key.startswith(prefix))
+        return sorted({key for key in known if key in self})
 
     def take(self) -> list[tuple[bytes, bytes | None]]:
         """What changed since the last call, encoded; None for a row that was dropped. Clears the list."""

@@ -180,8 +180,10 @@ def _disinfection_missing(looker: Looker, day: str) -> Iterator[Condition]:
 
 def _silent(looker: Looker, _: str) -> Iterator[Condition]:
     yield _dealing(looker)
-    last = looker.pulse.last_active
-    yield Condition(f"the last activity, which it is counted from, was on {last or 'no day that is known'}", True)
+    last, recent = looker.pulse.last_active, looker.pulse.recent[:1]
+    yield Condition(
+        f"the last activity, which it is counted from, was on {last or 'no day that is known'}", True, recent
+    )
 
 
 def _test_overdue(looker: Looker, staff: str) -> Iterator[Condition]:

@@ -11,7 +11,6 @@ from schemas.envelope import VOID, Record, Refused
 from schemas.reasons import Reason, Verdict
 from schemas.times import format_instant, parse_instant
 from streams.facts import REACH, Fact, fact
-from streams.identity import FORM as IDENTITY
 from streams.identity import Identity
 from streams.journal import RESENT, read_journaled, refusal
 from streams.machine import ENTRY, ORIGIN, Applied, Entry, Output, Sort
@@ -20,7 +19,6 @@ from streams.operators.model import (
     EXPOSURE,
     FEED,
     FORMS,
-    NOT_MENTIONING,
     PULSE,
     STAFF,
     Exposure,
@@ -29,7 +27,8 @@ from streams.operators.model import (
     Staff,
     StaffSample,
 )  # fmt: skip
-from streams.operators.placing import MENTIONS_KEPT, Touched, feel, place, unfeel, withdraw
+from streams.operators.placing import Touched, place, withdraw
+from streams.operators.pulse import feel, unfeel
 from streams.operators.survey import Survey
 from streams.record_log import RecordLog
 from streams.rows import SEPARATOR, Row, row_key
@@ -74,8 +73,7 @@ class Operators(RecordLog):
         cause = Cause.RECORD
         for withdrawn in self._withdrawn(record):
             withdraw(withdrawn, touched)
-            pulse = unfeel(withdrawn, pulse)
-            pulse = self._refill(name, pulse)
+            pulse = unfeel(withdrawn, pulse, self.rows, name)
         if record.type == VOID:
             cause = Cause.VOID
             pulse = replace(pulse, named=max(pulse.named, record.recorded))
@@ -183,25 +181,11 @@ class Operators(RecordLog):
         heal(self.rows, operator, mark)
         return outputs
 
-    def _refill(self, operator: str, pulse: Pulse) -> Pulse:
-        """The earliest mentions again, from the identities, once all that were kept at hand were withdrawn."""
-        if pulse.mentions or pulse.mentioned <= 0:
-            return pulse
-        found: list[Fact] = []
-        prefix = row_key(IDENTITY, operator, "operator:")
-        for key in self.rows.keys():  # noqa: SIM118 - not a dict
-            if key.startswith(prefix):
-                known = self.rows.get(key, Identity)
-                if known and known.digest and known.type not in NOT_MENTIONING and not self._ledger.is_void(known):
-                    found.append(Fact(known.source, known.id, known.type, known.time, known.recorded))
-        found.sort(key=lambda item: item.later)
-        return replace(pulse, mentions=tuple(found[:MENTIONS_KEPT]))
-
 
 def _profile_minds(before: Pulse, now: Pulse) -> bool:
     """Whether the kinds about the account may have changed with the pulse."""
     return (
-        (before.activity.keys() != now.activity.keys() and before.last_active != now.last_active)
+        (before.recent[:1] != now.recent[:1] and before.last_active != now.last_active)
         or before.mentions != now.mentions
         or before.impaired != now.impaired
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from schemas.times import date_of
 from streams.facts import Closes, Fact
 from streams.identity import FORM as IDENTITY
 from streams.identity import Identity
@@ -93,14 +94,17 @@ class Profile(Row, frozen=True, array_like=True):
 
 
 class Pulse(Row, frozen=True, array_like=True):
-    """What every record of an operator touches: when it was last named, on which days it was at work.
+    """What every record of an operator touches: when it was last named, and at work.
 
-    `activity`: Beijing day → records of activity with their time on it. `mentions`: the earliest records that make an
-    unknown operator known, `mentioned` how many there are. `impaired`: records on which a rule of ours raised.
+    `recent`: the last records of activity by time, the very last first, of `active` ones in all; `settled`: the Beijing
+    day of the last one that no void can reach any more. `mentions`: the earliest records that make an unknown operator
+    known, `mentioned` how many there are. `impaired`: records on which a rule of ours raised.
     """
 
     named: int = 0
-    activity: dict[str, int] = field(default_factory=dict)
+    active: int = 0
+    recent: tuple[Fact, ...] = ()
+    settled: str = ""
     mentions: tuple[Fact, ...] = ()
     mentioned: int = 0
     impaired: tuple[tuple[str, str], ...] = ()
@@ -108,7 +112,7 @@ class Pulse(Row, frozen=True, array_like=True):
     @property
     def last_active(self) -> str | None:
         """The Beijing day of the last activity."""
-        return max(self.activity, default=None)
+        return max([self.settled, *(date_of(item.time) for item in self.recent[:1])]) or None
 
 
 class Lot(Row, frozen=True, array_like=True):

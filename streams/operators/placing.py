@@ -12,15 +12,13 @@ from schemas.identifiers import is_blank
 from schemas.reports import Action
 from schemas.times import date_of
 from schemas.uploads import Scope
-from streams.facts import Closes, Fact, fact, without
+from streams.facts import Closes, fact, without
 from streams.identity import Identity
 from streams.operators.model import (
-    ACTIVITY,
     CLOSES,
     DAY,
     GOODS_SCANS,
     LOT,
-    NOT_MENTIONING,
     PROFILE,
     SAMPLE,
     STAFF,
@@ -29,7 +27,6 @@ from streams.operators.model import (
     Lot,
     Paper,
     Profile,
-    Pulse,
     Registration,
     Sample,
     Scan,
@@ -39,7 +36,6 @@ from streams.operators.model import (
 from streams.rows import SEPARATOR, Row, Rows, row_key
 
 R = TypeVar("R", bound=Row)
-MENTIONS_KEPT = 4
 
 
 class Touched:
@@ -74,44 +70,6 @@ def withdraw(gone: Identity, touched: Touched) -> None:
     for key in gone.where:
         form, remover = _REMOVERS[key.split(SEPARATOR, 1)[0]]
         touched.put(key, remover(touched.get(key, form), gone))
-
-
-def feel(record: Record, pulse: Pulse) -> Pulse:
-    """What every record of an operator does to its pulse."""
-    activity, mentions, mentioned = pulse.activity, pulse.mentions, pulse.mentioned
-    if record.type in ACTIVITY:
-        day = date_of(record.time)
-        activity = {**activity, day: activity.get(day, 0) + 1}
-    if record.type not in NOT_MENTIONING:
-        mentions = _earliest(mentions, fact(record), whole=len(mentions) == mentioned)
-        mentioned += 1
-    return replace(
-        pulse, named=max(pulse.named, record.recorded), activity=activity, mentions=mentions, mentioned=mentioned
-    )
-
-
-def _earliest(mentions: tuple[Fact, ...], new: Fact, *, whole: bool) -> tuple[Fact, ...]:
-    """The earliest mentions, in whatever order they come. Not `whole`: some were left out, so one that is later than
-    all that were kept may be later than those too.
-    """
-    if not whole and new.later > max(item.later for item in mentions):
-        return mentions
-    return tuple(sorted((*mentions, new), key=lambda item: item.later))[:MENTIONS_KEPT]
-
-
-def unfeel(gone: Identity, pulse: Pulse) -> Pulse:
-    """What the withdrawal of a record does to the pulse."""
-    activity, mentions, mentioned = pulse.activity, pulse.mentions, pulse.mentioned
-    if gone.type in ACTIVITY:
-        day = date_of(gone.time)
-        left = activity.get(day, 0) - 1
-        activity = {name: count for name, count in activity.items() if name != day}
-        if left > 0:
-            activity[day] = left
-    if gone.type not in NOT_MENTIONING:
-        mentioned -= 1
-        mentions = without(mentions, gone)
-    return replace(pulse, activity=activity, mentions=mentions, mentioned=mentioned)
 
 
 def _refresh_lot(record: Record, touched: Touched) -> None:

@@ -28,6 +28,7 @@ from streams.operators.model import (
     Staff,
 )  # fmt: skip
 from streams.operators.placing import Touched
+from streams.operators.pulse import settle
 from streams.operators.rules.days import days_in_question
 from streams.operators.rules.staff import spells
 from streams.parameters import Rules
@@ -202,6 +203,7 @@ class Survey:
         if form == IDENTITY:
             known = self.rows.get(key, Identity)
             if known is not None and trigger.now > known.recorded + REACH:
+                settle(key, known, self.rows)
                 self.rows.drop(key)
             return []
         if form == CLOSES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from schemas.times import date_of, day_after, format_instant, start_of
+from streams.facts import Fact
 from streams.operators.model import Profile, Pulse, Registration
 from streams.parameters import Rules
 from streams.standing import Case, PlaceRow
@@ -69,13 +70,9 @@ def silent(account: Account, pulse: Pulse, declared: Callable[[str], bool], rule
         return None
     base = max(date_of(account.first_recorded), date_of(account.dealing_since), pulse.last_active or "")
     due = start_of(_nth_counting_day(base, days, declared)) + cutoff
-    registration = account.in_force
-    return Case(
-        since=due,
-        detail={"base": base, "due": format_instant(due)},
-        facts=(registration,) if registration else (),
-        due=due,
-    )
+    registration = (account.in_force,) if account.in_force else ()
+    facts: tuple[Fact, ...] = (*registration, *pulse.recent[:1])
+    return Case(due, {"base": base, "due": format_instant(due)}, facts, due=due)
 
 
 def _nth_counting_day(base: str, days: int, declared: Callable[[str], bool]) -> str:

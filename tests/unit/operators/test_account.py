@@ -89,8 +89,8 @@ def test_what_comes_into_force_next_and_what_has_since_an_instant():
 
 
 def quiet(facts, *, active="", declared=(), now=LATER):
-    activity = {active: 1} if active else {}
-    return silent(account(now, *facts), Pulse(activity=activity), lambda day: day in declared, RULES)
+    recent = (fact("goods.sold", f"{active} 12:00"),) if active else ()
+    return silent(account(now, *facts), Pulse(active=len(recent), recent=recent), lambda day: day in declared, RULES)
 
 
 SILENT = {

@@ -1,12 +1,12 @@
-"""Which rows a record's facts go into, how they come out again, and what every record does to the pulse."""
+"""Which rows a record's facts go into, and how they come out again."""
 
 from __future__ import annotations
 
 import pytest
 
 from streams.identity import Identity
-from streams.operators.model import FORMS, Lot, Pulse
-from streams.operators.placing import MENTIONS_KEPT, Touched, feel, place, unfeel, withdraw
+from streams.operators.model import FORMS, Lot
+from streams.operators.placing import Touched, place, withdraw
 from streams.rows import Rows, row_key
 from tests.unit.operators.builders import at, record
 
@@ -75,62 +75,9 @@ def test_what_was_put_in_comes_out_again():
         assert [row for row in rows if row != type(row)(named=at(NOON))] == []
 
 
-def pulse_of(*records):
-    pulse = Pulse()
-    for one in records:
-        pulse = feel(one, pulse)
-    return pulse
-
-
-def sale(number, time=NOON):
-    return record("goods.sold", {"operator": "A"}, time, id=f"r{number}")
-
-
-def gone(one):
-    return Identity(one.source, one.id, type=one.type, time=one.time, recorded=one.recorded)
-
-
-def test_the_pulse_knows_the_last_day_of_activity_also_after_it_was_withdrawn():
-    pulse = pulse_of(sale(1), sale(2, "2022-01-09 12:00"), sale(3, "2022-01-09 13:00"))
-    assert pulse.last_active == "2022-01-10"
-    pulse = unfeel(gone(sale(1)), pulse)
-    assert pulse.last_active == "2022-01-09"
-    pulse = unfeel(gone(sale(2, "2022-01-09 12:00")), pulse)
-    assert pulse.last_active == "2022-01-09", "another of that day is left"
-
-
 @pytest.mark.parametrize("kind", ["goods.sold", "goods.dispatched"])
 def test_a_supplier_counts_only_where_the_goods_come_in(kind):
     """Unknown fields are kept and ignored: a sale that names a supplier covers nothing."""
     key, supplier = row_key("lot", "A", "L1"), {"supplier": "杭州联华"}
     assert not placed(kind, lot="L1", **supplier)[1].get(key, FORMS["lot"]).scans[0].supplied
     assert placed("goods.received", lot="L1", **supplier)[1].get(key, FORMS["lot"]).scans[0].supplied
-
-
-def test_few_mentions_are_kept_and_all_are_counted():
-    pulse = pulse_of(*(sale(number) for number in range(9)))
-    assert (len(pulse.mentions), pulse.mentioned) == (MENTIONS_KEPT, 9)
-
-
-def test_the_mentions_that_are_kept_are_the_earliest_in_whatever_order_they_come():
-    several = [sale(number, f"2022-01-10 12:0{number}") for number in range(9)]
-    in_order = pulse_of(*several).mentions
-    assert [item.id for item in in_order] == [one.id for one in several[:MENTIONS_KEPT]]
-    assert pulse_of(*reversed(several)).mentions == in_order
-    assert pulse_of(*several[4:], *several[:4]).mentions == in_order
-
-
-def test_a_mention_that_may_be_later_than_one_that_was_left_out_is_not_kept_in_its_place():
-    several = [sale(number, f"2022-01-10 12:0{number}") for number in range(9)]
-    pulse = unfeel(gone(several[0]), pulse_of(*several[:8]))
-    assert [item.id for item in feel(several[8], pulse).mentions] == [one.id for one in several[1:4]]
-
-
-def test_a_patrol_mentions_an_operator_and_is_no_activity():
-    pulse = pulse_of(record("patrol.recorded", {"operator": "A", "by": "P"}, NOON))
-    assert (pulse.mentioned, pulse.last_active) == (1, None)
-
-
-def test_the_registry_does_not_mention_an_operator_and_yet_it_is_named():
-    pulse = pulse_of(record("account.activated", {"operator": "A"}, NOON))
-    assert (pulse.mentioned, pulse.named) == (0, at(NOON))
