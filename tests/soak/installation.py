@@ -16,6 +16,7 @@ from typing import Any
 
 from connectors.embedded import Child, Server, Supervisor, start_store
 from connectors.embedded.servers import free_port
+from streams.engine import ends
 from streams.settings import Settings
 from tests.brokers import KafkaCluster
 from tests.faults.scenario import PARTITIONS, environment
@@ -45,6 +46,7 @@ class Installation:
     changes: dict[str, str] = field(default_factory=dict)  # process → what is changed in it alone
     ended: dict[str, int | None] = field(default_factory=dict)  # told to stop → exit code
     killed: set[int] = field(default_factory=set)  # process ids
+    brokers: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by who breaks brokers
     sandbox: str = ""
     _numbers: dict[str, int] = field(default_factory=dict)
 
@@ -112,14 +114,18 @@ class Installation:
 
     async def terminate(self, name: str) -> int | None:
         """SIGTERM, and that was it for this process. Its exit code: an answer to the signal, unless the process was
-        gone before or was killed meanwhile. Then it is an end like any other.
+        gone before or was killed meanwhile, or gave up (70) because brokers were broken and it could not write to its
+        end. Then it is an end like any other.
         """
         self.workers = [worker for worker in self.workers if worker != name]
         self.clocks = [clock for clock in self.clocks if clock != name]
         child = self.child(name)
-        told = child.pid
+        told, broken = child.pid, self.brokers.locked()
         code = await asyncio.to_thread(self.supervisor.end, name, patience=TERMINATED_WITHIN)
-        if told is not None and not (code == -signal.SIGKILL and told in self.killed):
+        excused = (code == -signal.SIGKILL and told in self.killed) or (
+            code == ends.FAILED and (broken or self.brokers.locked())
+        )
+        if told is not None and not excused:
             self.ended[name] = code
         elif code is not None and code not in child.exits:  # its supervisor may not have looked
             child.exits.append(code)

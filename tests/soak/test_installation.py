@@ -61,3 +61,16 @@ async def test_a_process_that_was_gone_before_it_was_told_to_stop_has_ended_as_i
             await asyncio.sleep(0.01)
     await place.terminate("w")
     assert (place.ended, place.child("w").exits) == ({}, [3])
+
+
+async def test_a_process_that_can_not_write_to_its_end_because_brokers_are_broken_may_give_up(place):
+    await runs(place, "trap 'exit 70' TERM; echo; while :; do sleep 0.05; done")
+    async with place.brokers:
+        await place.terminate("w")
+    assert (place.ended, place.child("w").exits) == ({}, [70])
+
+
+async def test_with_whole_brokers_it_may_not(place):
+    await runs(place, "trap 'exit 70' TERM; echo; while :; do sleep 0.05; done")
+    await place.terminate("w")
+    assert place.ended == {"w": 70}
