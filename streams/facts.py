@@ -12,6 +12,15 @@ REACH = 180 * DAY
 """How far voids, identities and corrections reach back, and after what time without a word a subject is forgotten."""
 
 
+def when_forgotten(named: int, now: int) -> int:
+    """When to look whether what a record named last at `named` is forgotten: when its last day begins, and on that day
+    at the instant itself. So records put it off once a day, and not each of them.
+    """
+    instant = named + REACH
+    begin = instant // DAY * DAY
+    return begin if now < begin else instant
+
+
 class Fact(Row, frozen=True, array_like=True):
     """One record as far as every rule wants to know it. `time` and `recorded` are instants."""
 

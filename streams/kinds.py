@@ -27,15 +27,15 @@ DAY_PARAMETERS: dict[Kind, tuple[str, ...]] = {
 }
 """What the day kinds go by on their day."""
 
-BASIS: dict[Kind, str] = {
-    Kind.STAFF_POSITIVE: "infectious",
-    Kind.NOT_ON_CHAIN: "upload_within",
-    Kind.DISINFECTION_MISSING: "disinfection_by",
-    Kind.SILENT: "silent_after",
-    Kind.TEST_OVERDUE: "test_every",
-    Kind.NOT_ACTIVATED: "activate_within",
+BASIS: dict[Kind, tuple[str, ...]] = {
+    Kind.STAFF_POSITIVE: ("infectious",),
+    Kind.NOT_ON_CHAIN: ("upload_within",),
+    Kind.DISINFECTION_MISSING: ("disinfection_by",),
+    Kind.SILENT: ("silent_after",),
+    Kind.TEST_OVERDUE: ("test_every", "first_test_within"),
+    Kind.NOT_ACTIVATED: ("activate_within",),
 }
-"""The parameter that stands in the kind's document. `papers-missing` goes by what is required of the lot, and the
+"""The parameters that stand in the kind's documents. `papers-missing` goes by what is required of the lot, and the
 others have a basis of their own in the rules file."""
 
 INCIDENTS = frozenset({Kind.POSITIVE, Kind.STAFF_POSITIVE, Kind.UNCODED_GOODS, Kind.SOLD_EARLY})
@@ -49,7 +49,9 @@ def basis(kind: Kind, subject: str, about: Said | Case | None, today: str, rules
     if kind is Kind.PAPERS_MISSING:
         return rules.required_basis(about.detail["goods"], date_of(about.since)) if about else ""
     day = subject if kind in DAY_PARAMETERS else today
-    return rules.basis(BASIS[kind], day) if kind in BASIS else rules.ground(kind, day)
+    if kind not in BASIS:
+        return rules.ground(kind, day)
+    return "；".join(dict.fromkeys(filter(None, (rules.basis(name, day) for name in BASIS[kind]))))
 
 
 def moved(rules: Rules, before: int, now: int) -> frozenset[Kind]:

@@ -55,7 +55,7 @@ def sentence(kind: Kind, who: str, subject: str, detail: dict[str, Any], since: 
     words = {
         Kind.POSITIVE: lambda: (
             f"{who}：样品 {subject}（{detail['hazard']}）检测结果为阳性，采样时间 {when}。"
-            "请立即停止销售并就地封存，两小时内查清每一件的去向。"
+            "请立即停止销售，货物不要动，两小时内查清每一件的去向。"
         ),
         Kind.STAFF_POSITIVE: lambda: (
             f"{who or '从业人员'}：从业人员 {detail['staff']} 的样品 {subject}（{detail['hazard']}）结果为阳性，"
@@ -75,8 +75,12 @@ def sentence(kind: Kind, who: str, subject: str, detail: dict[str, Any], since: 
         Kind.DISINFECTION_MISSING: lambda: (
             f"{who}：{subject} 没有场所消毒记录，{when} 为截止时间。请补录；未消毒的请今天消毒。"
         ),
-        Kind.SILENT: lambda: f"{who}：自 {detail['base']} 起没有任何记录，{when} 为截止时间。请核实是否仍在经营。",
-        Kind.TEST_OVERDUE: lambda: f"{who}：从业人员 {subject} 应在 {when} 前检测，尚无采样记录。请尽快安排检测。",
+        Kind.SILENT: lambda: (
+            f"{who}：自 {detail['base']} 起没有上链和扫码记录，{when} 为截止时间。请核实是否仍在经营。"
+        ),
+        Kind.TEST_OVERDUE: lambda: (
+            f"{who}：从业人员 {subject} 应在 {when} 前采样检测，到时没有新的采样记录。请尽快安排检测。"
+        ),
         Kind.NOT_ACTIVATED: lambda: f"{who}：账户应在 {when} 前激活，至今未激活。请登录并激活。",
         Kind.UNKNOWN_OPERATOR: lambda: f"经营户 {subject} 有记录但没有登记，{when} 起待核实。请核实并登记。",
     }

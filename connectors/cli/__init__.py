@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from typing import Any
 
@@ -54,6 +55,9 @@ class _Lazy(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:  # click would say 1, as of a run that found something wrong
+            click.echo("interrupted", err=True)
+            sys.exit(128 + signal.SIGINT)
         except BadSettings as error:
             click.echo(str(error), err=True)
         except ValidationError as error:

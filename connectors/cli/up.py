@@ -29,7 +29,7 @@ _LOOK_EVERY = 0.5
 @click.option("--bootstrap", help="Brokers of your own, instead of the setting's.")
 @click.option("--redis", help="URL of a Redis of your own, instead of the setting's.")
 @click.option("--volatile", is_flag=True, help="On the embedded broker and store: nothing outlives this command.")
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Worker processes.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
 @click.option(
     "--sandbox/--no-sandbox",
     default=None,

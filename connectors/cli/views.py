@@ -48,7 +48,7 @@ def command(*, bootstrap: str | None, redis: str | None, http_port: int | None, 
     except cluster.Refused as error:
         log.critical("topics are missing", why=str(error))
         sys.exit(BROKEN)
-    except Exception:
+    except (Exception, asyncio.CancelledError):  # aiokafka lets the latter out of `stop` while brokers are away
         log.exception("broken")
         sys.exit(BROKEN)
     sys.exit(DONE)

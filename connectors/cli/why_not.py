@@ -13,7 +13,7 @@ from rich.console import Console
 from connectors.cli import DONE, FOUND_WRONG, UNUSABLE
 from connectors.state.operator import Known, NoState, read_operator
 from connectors.state.showing import as_json, show
-from schemas.alerts import Kind
+from schemas.alerts import PRIVATE, Kind
 from schemas.times import date_of, format_instant, parse_date
 from streams.parameters import BadRules, Rules
 from streams.settings import Settings
@@ -27,8 +27,11 @@ ABOUT_A_DAY = frozenset({Kind.UNCODED_GOODS, Kind.DISINFECTION_MISSING})
 @click.argument("kind", type=click.Choice([str(kind) for kind in Kind]))
 @click.argument("subject", required=False)
 @click.option("--bootstrap", help="Kafka, instead of the setting's.")
+@click.option("--private", is_flag=True, help="Kinds about staff, too.")
 @click.option("--json", "json_out", is_flag=True, help="For a program.")
-def command(operator: str, kind: str, subject: str | None, bootstrap: str | None, *, json_out: bool) -> None:
+def command(
+    operator: str, kind: str, subject: str | None, bootstrap: str | None, *, private: bool, json_out: bool
+) -> None:
     """Why an alert of OPERATOR of this KIND about SUBJECT does not stand: its conditions, one by one.
 
     SUBJECT is the lot, the staff member, the sample or the day (YYYY-MM-DD; today where it is left out). Exit 1 if it
@@ -36,6 +39,9 @@ def command(operator: str, kind: str, subject: str | None, bootstrap: str | None
     """
     wanted = Kind(kind)
     _refuse_no_day(wanted, subject)
+    if wanted in PRIVATE and not private:
+        click.echo(f"{wanted} is private: say --private", err=True)
+        sys.exit(UNUSABLE)
     settings = Settings() if bootstrap is None else Settings(bootstrap=bootstrap)
     try:
         known = asyncio.run(read_operator(settings, operator))

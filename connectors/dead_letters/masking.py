@@ -73,7 +73,8 @@ def _masked(value: Any, name: str, depth: int) -> Any:
         return value if value is None else MASK
     if isinstance(value, str):
         return masked_word(value)
-    return masked_text(str(value)) if isinstance(value, int) and not isinstance(value, bool) else value
+    shown = masked_text(str(value))
+    return value if shown == str(value) else shown  # a number as a number: it is the fault where a text is wanted
 
 
 def _shown_name(key: str) -> str:

@@ -123,13 +123,15 @@ ENDED: dict[Kind, Callable[[Case], str]] = {
 WHY = {
     "record": "已有记录补上或更正",
     "void": "有关记录已作废",
-    "word": "执法人员已处理完毕",
+    "word": "已登记处理完毕",
     "closed": "该户现不经营",
     "expired": "已过保留期限",
     "rules": "规定已调整",
 }
 CORRECTED = "检测结果已更正"
 """Why a positive ends by a record: a later result of the sample stands."""
+MOVED = "检测结果已更正，或从业登记有变（变到哪家，另行提醒）"
+"""The same of a staff member, who may also turn out to work, or not to work, somewhere."""
 
 DO: dict[Kind, dict[Role, str]] = {
     Kind.POSITIVE: {
@@ -189,8 +191,8 @@ def sentence(telling: Telling, setting: Setting) -> Sentence:
     if case.kind is Kind.TEST_OVERDUE and role is not Role.OWNER:
         return _overdue(case, setting, note)
     if telling.change is Change.ENDS:
-        positive = case.kind in (Kind.POSITIVE, Kind.STAFF_POSITIVE) and case.resolved_by == "record"
-        why = CORRECTED if positive else WHY.get(case.resolved_by or "", "")
+        by_record = {Kind.POSITIVE: CORRECTED, Kind.STAFF_POSITIVE: MOVED} if case.resolved_by == "record" else {}
+        why = by_record.get(case.kind) or WHY.get(case.resolved_by or "", "")
         return Sentence(shop(case), f"{ENDED[case.kind](case)}已解除", "", why)
     what = WHAT[case.kind](case)
     if telling.change is Change.GROWS:

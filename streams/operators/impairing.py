@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from msgspec.structs import replace
 
-from streams.facts import REACH
+from streams.facts import when_forgotten
 from streams.operators.model import PULSE, Pulse
 from streams.rows import SEPARATOR, Rows, row_key
 
@@ -25,10 +25,12 @@ OF_SAMPLES = SEPARATOR + "samples" + SEPARATOR
 def impair(rows: Rows, operator: str, mark: Mark, at: int) -> bool:
     """Mark an operator; False if it had this mark. `at`: when it was named, should nobody have heard of it."""
     key = row_key(PULSE, operator, "")
-    pulse = rows.get(key, Pulse) or Pulse(named=at)
+    pulse = rows.get(key, Pulse)
+    due = rows.due_of(key) if pulse is not None else when_forgotten(at, at)
+    pulse = pulse or Pulse(named=at)
     kept = [other for other in pulse.impaired if other[0] != mark[0] or not mark[0].startswith(OF_SAMPLES)]
     impaired = tuple(sorted({*kept, mark}))  # of several that could not be read the last one counts
-    rows.put(key, replace(pulse, impaired=impaired), due=max(pulse.named + REACH, at + 1))
+    rows.put(key, replace(pulse, impaired=impaired), due=due)
     return mark not in pulse.impaired
 
 
@@ -38,7 +40,7 @@ def heal(rows: Rows, operator: str, mark: Mark) -> None:
     pulse = rows.get(key, Pulse)
     if pulse is not None and mark in pulse.impaired:
         impaired = tuple(other for other in pulse.impaired if other != mark)
-        rows.put(key, replace(pulse, impaired=impaired), due=pulse.named + REACH)
+        rows.put(key, replace(pulse, impaired=impaired), due=rows.due_of(key))
 
 
 def waiting(rows: Rows, operator: str, word: str) -> Mark | None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from schemas.alerts import ABSENCE, Kind, alert_id
 from schemas.times import date_of
-from streams.facts import REACH, Closes, Fact, covers
+from streams.facts import REACH, Closes, Fact, covers, when_forgotten
 from streams.operators.model import (
     CLOSES,
     DAY,
@@ -104,11 +104,11 @@ class Looker:
         if not isinstance(row, Lot | Day | Sample | Staff | Exposure):
             raise TypeError(f"nobody looks at a {type(row).__name__}")
         declared = isinstance(row, Day) and bool(row.declared)  # counts for silence as long as the operator is known
-        forgotten_at = (row.named or self.now) + REACH
-        if self.now >= forgotten_at and not declared:
+        named = row.named or self.now
+        if self.now >= named + REACH and not declared:
             return Look(None, list(self.end_all(subject, row.said, trigger.as_forgotten())))
         questions, wakes = self._ask(subject, row)
-        looked = self._settle(row, questions, trigger, [None if declared else forgotten_at, *wakes])
+        looked = self._settle(row, questions, trigger, [None if declared else when_forgotten(named, self.now), *wakes])
         looked.watch = looked.watch or declared or (isinstance(row, Staff) and bool(row.enrolled))
         return looked
 

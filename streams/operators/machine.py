@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from schemas.envelope import VOID, Record, Refused
 from schemas.reasons import Reason, Verdict
 from schemas.times import format_instant, parse_instant
-from streams.facts import REACH, Fact, fact
+from streams.facts import Fact, fact, when_forgotten
 from streams.identity import Identity
 from streams.journal import RESENT, read_journaled, refusal
 from streams.machine import ENTRY, ORIGIN, Applied, Entry, Output, Sort
@@ -85,7 +85,7 @@ class Operators(RecordLog):
             self._ledger.enter(record.log, new, place(record, touched))
         if pulse.impaired:
             pulse = replace(pulse, impaired=tuple(i for i in pulse.impaired if i != (record.source, record.id)))
-        self.rows.put(pulse_key, pulse, due=pulse.named + REACH)
+        self.rows.put(pulse_key, pulse, due=when_forgotten(pulse.named, self._now))
         trigger = self._trigger(cause, record.recorded, entry, fact(record))
         return self._survey.look_at(
             name, touched, trigger, profile_too=_profile_minds(old_pulse, pulse), spells_too=True

@@ -8,7 +8,7 @@ import orjson
 from msgspec.structs import replace
 
 from streams.alerting import say
-from streams.facts import REACH, Closes, Fact
+from streams.facts import REACH, Closes, Fact, when_forgotten
 from streams.identity import FORM as IDENTITY
 from streams.identity import Identity
 from streams.kinds import INCIDENTS, basis
@@ -212,6 +212,8 @@ class Survey:
         pulse = self.rows.get(row_key(PULSE, operator, ""), Pulse)
         if pulse is not None and trigger.now >= pulse.named + REACH:
             outputs += self._forget(operator, trigger)
+        elif form == PULSE and pulse is not None:
+            self.rows.put(key, pulse, due=when_forgotten(pulse.named, trigger.now))
         if form in {FEED, META, PULSE} or key not in self.rows:
             return outputs
         looker = self._looker(operator, trigger)

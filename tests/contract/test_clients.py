@@ -184,9 +184,7 @@ def test_the_guides_lines_for_kcat_work_as_they_stand(system, tmp_path):
         here = re.sub(r"-t ([a-z-]+)", rf"-t {system.prefix}\1", line.replace("broker:9092", system.bootstrap))
         subprocess.run(["sh", "-c", here], cwd=tmp_path, check=True, capture_output=True, timeout=60)
     system.wait("operator-journal", event)
-    # the binary example is of January 2022: read, understood, and too old by now
-    _, headers = system.wait("dead-letters", b'{"operator":"OP-0117","lot":"ZJ-2022-000812"}')
-    assert headers["reason"] == b"too-old"
+    system.wait("operator-journal", b'{"operator":"OP-0117","lot":"ZJ-2022-000812"}')
 
 
 def test_the_guides_lines_for_kafkas_own_tools_work_as_they_stand(system):

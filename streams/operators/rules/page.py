@@ -92,7 +92,7 @@ def _basis(kind: Kind, rules: Rules) -> Iterator[str]:
     if kind is Kind.PAPERS_MISSING:
         yield "Basis: that of what is required of the lot.\n"
     elif kind in BASIS:
-        yield f"Basis: that of `{BASIS[kind]}`.\n"
+        yield f"Basis: that of {' and '.join(f'`{name}`' for name in BASIS[kind])}.\n"
     else:
         for entry in rules.content.kinds[kind]:  # type: ignore[index]
             yield f"Basis from {entry.since}: {entry.basis}\n"

@@ -57,3 +57,13 @@ def test_what_can_not_be_used_is_said_in_words(words, said):
     result = CliRunner().invoke(main, words)
     assert (result.exit_code, said in result.stderr) == (UNUSABLE, True)
     assert "Traceback" not in result.stderr
+
+
+def test_who_interrupts_is_told_so_and_no_script_takes_it_for_a_finding(monkeypatch):
+    def interrupted(work):
+        work.close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("connectors.cli.topics.asyncio.run", interrupted)
+    result = CliRunner().invoke(main, ["topics"])
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "interrupted\n")

@@ -101,8 +101,11 @@ def test_a_kind_about_something_needs_its_name(why_not):
     assert "name the lot, staff member or sample" in result.stderr
 
 
-def test_staff_are_said_to_be_private(why_not):
-    said = json.loads(why_not("test-overdue", "W1", "--json").stdout)
+def test_of_staff_one_hears_who_asks_for_what_is_private(why_not):
+    refused = why_not("test-overdue", "W1")
+    assert (refused.exit_code, refused.stdout) == (UNUSABLE, "")
+    assert "say --private" in refused.stderr
+    said = json.loads(why_not("test-overdue", "W1", "--private", "--json").stdout)
     assert (said["private"], said["stands"]) == (True, True)
 
 
