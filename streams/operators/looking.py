@@ -105,7 +105,7 @@ class Looker:
             raise TypeError(f"nobody looks at a {type(row).__name__}")
         declared = isinstance(row, Day) and bool(row.declared)  # counts for silence as long as the operator is known
         named = row.named or self.now
-        if self.now >= named + REACH and not declared:
+        if trigger.is_tick and self.now >= named + REACH and not declared:
             return Look(None, list(self.end_all(subject, row.said, trigger.as_forgotten())))
         questions, wakes = self._ask(subject, row)
         looked = self._settle(row, questions, trigger, [None if declared else when_forgotten(named, self.now), *wakes])

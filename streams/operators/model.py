@@ -116,12 +116,13 @@ class Pulse(Row, frozen=True, array_like=True):
 
 
 class Lot(Row, frozen=True, array_like=True):
-    """A lot in the hands of an operator."""
+    """A lot in the hands of an operator. `mentioned`: when a record that leaves no fact here named it last."""
 
     brought: tuple[Brought, ...] = ()
     scans: tuple[Scan, ...] = ()
     named: int = 0
     said: dict[str, Said] = field(default_factory=dict)
+    mentioned: int = 0
 
 
 class Day(Row, frozen=True, array_like=True):

@@ -12,7 +12,7 @@ from schemas.identifiers import is_blank
 from schemas.reports import Action
 from schemas.times import date_of
 from schemas.uploads import Scope
-from streams.facts import Closes, fact, without
+from streams.facts import Closes, Fact, fact, without
 from streams.identity import Identity
 from streams.operators.model import (
     CLOSES,
@@ -36,6 +36,8 @@ from streams.operators.model import (
 from streams.rows import SEPARATOR, Row, Rows, row_key
 
 R = TypeVar("R", bound=Row)
+LEAVES_A_FACT = GOODS_SCANS | {"lot.uploaded", "papers.added"}
+"""Types that leave one in the row of the lot they name; the others that name one only keep it from being forgotten."""
 
 
 class Touched:
@@ -78,8 +80,9 @@ def _refresh_lot(record: Record, touched: Touched) -> None:
     if name is not None:
         key = row_key(LOT, record.log[1], name)
         lot = touched.get(key, Lot)
-        if lot.named:
-            touched.put(key, replace(lot, named=max(lot.named, record.recorded)))
+        if lot.named and record.type not in LEAVES_A_FACT:
+            at = record.recorded
+            touched.put(key, replace(lot, named=max(lot.named, at), mentioned=max(lot.mentioned, at)))
 
 
 def _registered(record: Record, touched: Touched) -> tuple[str, ...]:
@@ -200,6 +203,11 @@ _PLACERS: dict[str, Callable[[Record, Touched], tuple[str, ...]]] = {
 }
 
 
+def _named(before: int, mentioned: int, *facts: Fact) -> int:
+    """When a record that counts last named what a row is about; if none is left, those that were withdrawn did."""
+    return max([mentioned, *(item.recorded for item in facts)]) or before
+
+
 def _without_profile(row: Profile, gone: Identity) -> Profile:
     return replace(
         row,
@@ -209,16 +217,16 @@ def _without_profile(row: Profile, gone: Identity) -> Profile:
 
 
 def _without_lot(row: Lot, gone: Identity) -> Lot:
-    return replace(row, brought=without(row.brought, gone), scans=without(row.scans, gone))
+    brought, scans = without(row.brought, gone), without(row.scans, gone)
+    return replace(row, brought=brought, scans=scans, named=_named(row.named, row.mentioned, *brought, *scans))
 
 
 def _without_day(row: Day, gone: Identity) -> Day:
-    return replace(
-        row,
-        uncoded=without(row.uncoded, gone),
-        disinfected=without(row.disinfected, gone),
-        declared=without(row.declared, gone),
-    )
+    uncoded, disinfected, declared = (
+        without(facts, gone) for facts in (row.uncoded, row.disinfected, row.declared)
+    )  # fmt: skip
+    named = _named(row.named, 0, *uncoded, *disinfected, *declared)
+    return replace(row, uncoded=uncoded, disinfected=disinfected, declared=declared, named=named)
 
 
 def _without_staff(row: Staff, gone: Identity) -> Staff:
@@ -226,7 +234,8 @@ def _without_staff(row: Staff, gone: Identity) -> Staff:
 
 
 def _without_sample(row: Sample, gone: Identity) -> Sample:
-    return replace(row, tests=without(row.tests, gone))
+    tests = without(row.tests, gone)
+    return replace(row, tests=tests, named=_named(row.named, 0, *tests))
 
 
 def _without_closes(row: Closes, gone: Identity) -> Closes:

@@ -81,3 +81,32 @@ def test_a_supplier_counts_only_where_the_goods_come_in(kind):
     key, supplier = row_key("lot", "A", "L1"), {"supplier": "杭州联华"}
     assert not placed(kind, lot="L1", **supplier)[1].get(key, FORMS["lot"]).scans[0].supplied
     assert placed("goods.received", lot="L1", **supplier)[1].get(key, FORMS["lot"]).scans[0].supplied
+
+
+def left(*records, voided):
+    """The lot, when all records have come and one of them is withdrawn."""
+    touched = Touched(Rows(FORMS))
+    where = {one.id: place(one, touched) for one in records}
+    (gone,) = (one for one in records if one.id == voided)
+    withdraw(Identity(gone.source, gone.id, recorded=gone.recorded, where=where[voided]), touched)
+    return touched.get(LOT, Lot)
+
+
+def scan(identity, time, kind="goods.sold", **more):
+    return record(kind, {"operator": "A", "lot": "L1", **more}, time, id=identity)
+
+
+MONDAY, TUESDAY, WEDNESDAY = "2022-01-10 12:00", "2022-01-11 12:00", "2022-01-12 12:00"
+NAMED = {
+    "the last record is withdrawn: the one before it": ([("a", MONDAY), ("b", TUESDAY)], "b", MONDAY),
+    "an earlier one is withdrawn: the last": ([("a", MONDAY), ("b", TUESDAY)], "a", TUESDAY),
+    "none is left: the one that was withdrawn": ([("a", MONDAY)], "a", MONDAY),
+    "a shopper's look-up names it too": (
+        [("a", MONDAY), ("look", TUESDAY, "code.looked-up"), ("b", WEDNESDAY)], "b", TUESDAY,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("records", "voided", "named"), NAMED.values(), ids=NAMED.keys())
+def test_when_a_lot_was_last_named_goes_by_the_records_that_are_left(records, voided, named):
+    assert left(*(scan(*one) for one in records), voided=voided).named == at(named)

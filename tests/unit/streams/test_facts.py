@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from streams.facts import Fact, covers, without
+from schemas.times import DAY
+from streams.facts import REACH, Fact, covers, when_forgotten, without
 
 
 def fact(recorded: int = 5, source: str = "/s", identity: str = "r", time: int = 1) -> Fact:
@@ -59,3 +60,12 @@ def test_a_close_covers_what_is(offending, covered):
 
 def test_of_several_closes_one_is_enough():
     assert covers((fact(3), fact(9)), fact(8))
+
+
+def test_what_is_forgotten_is_looked_at_when_its_last_day_begins_and_then_at_the_instant():
+    named = 5 * DAY + 1234
+    begin, instant = 5 * DAY + REACH, named + REACH
+    assert when_forgotten(named, now=named) == begin
+    assert when_forgotten(named, now=begin - 1) == begin
+    assert when_forgotten(named, now=begin) == instant
+    assert when_forgotten(named + 1, now=named) == begin, "another record of that day puts nothing off"
