@@ -15,6 +15,7 @@ from schemas.uploads import Scope
 from streams.facts import Closes, Fact, fact, without
 from streams.identity import Identity
 from streams.operators.model import (
+    ACTIVITY,
     CLOSES,
     DAY,
     GOODS_SCANS,
@@ -36,8 +37,6 @@ from streams.operators.model import (
 from streams.rows import SEPARATOR, Row, Rows, row_key
 
 R = TypeVar("R", bound=Row)
-LEAVES_A_FACT = GOODS_SCANS | {"lot.uploaded", "papers.added"}
-"""Types that leave one in the row of the lot they name; the others that name one only keep it from being forgotten."""
 
 
 class Touched:
@@ -80,7 +79,7 @@ def _refresh_lot(record: Record, touched: Touched) -> None:
     if name is not None:
         key = row_key(LOT, record.log[1], name)
         lot = touched.get(key, Lot)
-        if lot.named and record.type not in LEAVES_A_FACT:
+        if lot.named and record.type not in ACTIVITY:  # that has left a fact in the row, which says when
             at = record.recorded
             touched.put(key, replace(lot, named=max(lot.named, at), mentioned=max(lot.mentioned, at)))
 
