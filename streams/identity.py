@@ -73,7 +73,8 @@ class Ledger:
         key = identity_key(record.log, record.source, record.id)
         known = self._rows.get(key, Identity)
         if known is not None and record.recorded > known.recorded + REACH:
-            known = None  # out of reach: as if it had never been
+            # out of reach, as if it had never been; but what voided it came later, and may not be
+            known = replace(known, digest="") if record.recorded < self._rows.due_of(key) else None
         if known is not None and known.digest:
             return Admission.DUPLICATE if known.digest == record.digest else Admission.REUSED, known
         voided_by, replaced = (known.voided_by, known.replaced) if known is not None else ((), False)

@@ -202,7 +202,7 @@ class Survey:
         form, operator, _ = key.split(SEPARATOR, 2)
         if form == IDENTITY:
             known = self.rows.get(key, Identity)
-            if known is not None and trigger.now > known.recorded + REACH:
+            if known is not None and trigger.now >= self.rows.due_of(key):
                 settle(key, known, self.rows)
                 self.rows.drop(key)
             return []

@@ -251,8 +251,7 @@ class Staff(RecordLog):
             gone = trigger.now >= unclaimed.named + REACH
             unclaimed = replace(unclaimed, staff=()) if gone else unclaimed
             return self._look_unclaimed(key, staff, unclaimed, trigger.as_forgotten() if gone else trigger)
-        row = self.rows.get(key, Identity) if form == IDENTITY else None
-        if row is not None and trigger.now > row.recorded + REACH:
+        if form == IDENTITY and trigger.now >= self.rows.due_of(key):
             self.rows.drop(key)
         closes = self.rows.get(key, Closes) if form == CLOSES else None
         if closes is not None:

@@ -215,12 +215,34 @@ def test_how_long_an_identity_is_taken(after, reaches, ledger):
     assert admit(ledger, late) is (Admission.REUSED if reaches else Admission.NEW)
 
 
+WAYS_OUT = {
+    "a void": void("r1", recorded="2022-04-10 12:00"),
+    "a record that replaces it": sale("r2", replaces="r1", recorded="2022-04-10 12:00"),
+}
+
+
+@pytest.mark.parametrize(("after", "reaches"), EDGE.values(), ids=EDGE.keys())
+@pytest.mark.parametrize("by", WAYS_OUT.values(), ids=WAYS_OUT.keys())
+def test_how_far_ahead_it_reaches_when_the_record_itself_is_out_of_reach(by, after, reaches, ledger):
+    admit(ledger, sale())
+    admit(ledger, by)
+    ledger.withdraw(LOG, "/s", "r1", by)
+    again = replace(sale(lot="L2"), recorded=by.recorded + after)
+    assert admit(ledger, again) is (Admission.VOIDED if reaches else Admission.NEW)
+
+
+def test_of_two_voids_before_a_record_the_later_one_counts(ledger):
+    voided(ledger, void("r1"))
+    voided(ledger, void("r1", identity="v2", recorded="2022-04-10 12:00"))
+    assert admit(ledger, replace(sale(), recorded=at(NOON) + LATE + 1)) is Admission.VOIDED
+
+
 def test_an_identity_may_be_forgotten_only_when_nothing_can_find_it_any_more(ledger, rows):
     admit(ledger, sale())
     key = identity_key(LOG, "/s", "r1")
     assert rows.due_of(key) == at(NOON) + LATE + 1
     voided(ledger, void("r1", recorded="2022-02-10 12:00"))
-    assert rows.due_of(key) >= at(NOON) + LATE + 1
+    assert rows.due_of(key) == at("2022-02-10 12:00") + LATE + 1
 
 
 def test_a_ledger_remembers_where_the_facts_of_a_record_are(ledger):
