@@ -38,19 +38,26 @@ def feel(record: Record, pulse: Pulse) -> Pulse:
 
 def unfeel(gone: Identity, pulse: Pulse, rows: Rows, operator: str) -> Pulse:
     """What the withdrawal of a record does to the pulse."""
-    if gone.type in ACTIVITY:
+    if gone.type in ACTIVITY and _counts(gone, pulse.recent, pulse.active):
         recent = without(pulse.recent, gone)
         pulse = replace(pulse, active=pulse.active - 1, recent=recent)
         if not recent and pulse.active:
             found = _from_identities(rows, operator, lambda kind: kind in ACTIVITY)
             pulse = replace(pulse, active=len(found), recent=tuple(sorted(found, key=_in_time, reverse=True)[:KEPT]))
-    if gone.type not in NOT_MENTIONING:
+    if gone.type not in NOT_MENTIONING and _counts(gone, pulse.mentions, pulse.mentioned):
         mentions = without(pulse.mentions, gone)
         pulse = replace(pulse, mentioned=pulse.mentioned - 1, mentions=mentions)
         if not mentions and pulse.mentioned:
             found = _from_identities(rows, operator, lambda kind: kind not in NOT_MENTIONING)
             pulse = replace(pulse, mentioned=len(found), mentions=tuple(sorted(found, key=_later)[:KEPT]))
     return pulse
+
+
+def _counts(gone: Identity, kept: tuple[Fact, ...], count: int) -> bool:
+    """Whether a record is among those counted: a void at the very instant at which its operator is forgotten still
+    finds its record, of which the new pulse knows nothing.
+    """
+    return len(kept) < count or without(kept, gone) != kept
 
 
 def settle(key: str, known: Identity, rows: Rows) -> None:

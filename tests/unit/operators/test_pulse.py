@@ -125,6 +125,17 @@ def test_a_day_that_is_settled_holds_when_all_that_came_later_is_withdrawn():
     assert names(log.pulse.recent) == ["r0"]
 
 
+def test_a_void_that_finds_a_record_of_before_its_operator_was_forgotten_takes_nothing_back():
+    log = Log(sale(1), sale(2))
+    log.pulse = Pulse()
+    log.go(sale(1))
+    assert log.pulse == Pulse(), "nor does what the identities still hold come back"
+    log.come(sale(3, "2022-07-09 12:00"))
+    log.go(sale(2))
+    assert names(log.pulse.recent) == names(log.pulse.mentions) == ["r3"]
+    assert (log.pulse.active, log.pulse.mentioned) == (1, 1)
+
+
 def test_a_patrol_mentions_an_operator_and_is_no_activity():
     pulse = Log(record("patrol.recorded", {"operator": "A", "by": "P"}, NOON)).pulse
     assert (pulse.mentioned, pulse.last_active) == (1, None)
