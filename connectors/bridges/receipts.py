@@ -5,6 +5,7 @@ It has no signature: let only the provider's addresses reach it.
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,8 @@ from schemas.registry import ChannelKind
 from streams import logs
 
 MOST_BYTES = 1024 * 1024
+STOP_WITHIN = 1.0
+"""Seconds that a push which is under way may take when the process stops; it is pushed again."""
 log = logs.get(__name__)
 
 
@@ -40,7 +43,7 @@ class Receipts:
         """Listen. Returns the port; OSError if it is taken."""
         app = web.Application(client_max_size=MOST_BYTES)
         app.router.add_post("/receipts", self._take)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_WITHIN)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
         return int(self._runner.addresses[0][1])
@@ -74,7 +77,11 @@ class Receipts:
                 code = str(report.get("err_code") or "") or None
                 outcome = Outcome.DELIVERED if success else Outcome.FAILED_FOR_GOOD
                 answer = Answer(outcome, code, str(report.get("biz_id") or ""))
-                await partition.write(partial(machine.delivered, notice, answer))
+                written = partition.write(partial(machine.delivered, notice, answer))
+                await asyncio.wait([written])
+                if written.cancelled():  # the partition was given up meanwhile
+                    return False
+                written.result()
                 count_delivered(ChannelKind.SMS, outcome)
                 log.info("receipt", notice=notice, outcome=str(outcome), code=code)
             return True

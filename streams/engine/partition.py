@@ -159,11 +159,11 @@ class Partition:
         owner.
         """
         self._closed = True
+        for _, done in self._writes:  # first of all: what the flow's task waits for at its end may wait for one of them
+            done.cancel()
         for task in self._tasks[1:]:
             task.cancel()
         await asyncio.gather(*self._tasks[1:], return_exceptions=True)
-        for _, done in self._writes:
-            done.cancel()
         self._observer.left(self, [record for batch in self._inbox for record in batch.records][self._applied :])
         self._inbox.clear()
         async with self._lock:  # a unit that is being written is finished, never cut off

@@ -22,6 +22,12 @@ async def durable(part: Partition, offset: int) -> None:
             await asyncio.sleep(0.005)
 
 
+async def applied(part: Partition, position: Position) -> None:
+    async with asyncio.timeout(30):
+        while part.position != position:
+            await asyncio.sleep(0)
+
+
 async def test_outputs_changed_rows_and_position_are_one_unit():
     port, machine = Memory(), Machine()
     part = partition(port=port, machine=machine)
@@ -42,6 +48,7 @@ async def test_a_unit_is_written_while_the_next_one_is_applied():
     part.accept(batch(0, record(0)))
     await port.asked.wait()
     part.accept(batch(1, record(1), record(2)))
+    await applied(part, Position(3))
     assert seen.applied_offsets == [0, 1, 2]
     assert part.durable == 0
     port.gate.set()
@@ -270,6 +277,32 @@ async def test_losing_the_partition_cancels_its_task_and_its_writes():
     assert part.write(lambda: [Output("receipts", b"n", b"x")]).cancelled()
     await asyncio.sleep(0.03)
     assert len(port.outputs) == written
+
+
+async def test_a_task_that_at_its_end_waits_for_a_write_that_never_came_about_holds_nobody_up():
+    port, machine, writes = Memory(), Machine(), []
+
+    async def task(owned: Partition) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.wait(writes)
+
+    part = partition(port=port, machine=machine, flow=Flow("sms", {"journal": "s"}, lambda *_: machine, task=task))
+    port.gate.clear()
+    part.start()
+    part.accept(batch(0, record(0), tick(1, 7)))
+    await port.asked.wait()
+    part.accept(batch(2, record(2), tick(3, 8), record(4), tick(5, 9)))
+    await applied(part, Position(6, 8, ticking=(9, 5, 0)))  # a unit is sealed, the tick waits, and what comes now, too
+    writes.append(part.write(lambda: [Output("receipts", b"n", b"x")]))
+    await asyncio.sleep(0.01)
+    assert not writes[0].done()
+    draining = asyncio.create_task(part.drain())
+    await asyncio.wait(writes, timeout=5)
+    assert writes[0].cancelled()
+    port.gate.set()
+    await asyncio.wait_for(draining, 5)
 
 
 async def test_a_task_that_breaks_ends_the_process():
