@@ -116,13 +116,17 @@ class Pulse(Row, frozen=True, array_like=True):
 
 
 class Lot(Row, frozen=True, array_like=True):
-    """A lot in the hands of an operator. `mentioned`: when a record that leaves no fact here named it last."""
+    """A lot in the hands of an operator. `mentions`: the last few records that named it and say nothing else here,
+    `mentioned`: when those did that are no longer among them, `withdrawn`: when those did that count no more. 0: none.
+    """
 
     brought: tuple[Brought, ...] = ()
     scans: tuple[Scan, ...] = ()
     named: int = 0
     said: dict[str, Said] = field(default_factory=dict)
     mentioned: int = 0
+    withdrawn: int = 0
+    mentions: tuple[Fact, ...] = ()
 
 
 class Day(Row, frozen=True, array_like=True):
@@ -133,6 +137,7 @@ class Day(Row, frozen=True, array_like=True):
     declared: tuple[Fact, ...] = ()
     named: int = 0
     said: dict[str, Said] = field(default_factory=dict)
+    withdrawn: int = 0
 
 
 class Sample(Row, frozen=True, array_like=True):
@@ -141,6 +146,7 @@ class Sample(Row, frozen=True, array_like=True):
     tests: tuple[Test, ...] = ()
     named: int = 0
     said: dict[str, Said] = field(default_factory=dict)
+    withdrawn: int = 0
 
 
 class Staff(Row, frozen=True, array_like=True):

@@ -38,6 +38,9 @@ from streams.rows import SEPARATOR, Row, Rows, row_key
 
 R = TypeVar("R", bound=Row)
 
+MENTIONS = 4
+"""Records kept by themselves that name a lot and no more: shoppers may look one up for ever."""
+
 
 class Touched:
     """Rows as one entry leaves them, before they are looked at and stored."""
@@ -62,8 +65,7 @@ def place(record: Record, touched: Touched) -> tuple[str, ...]:
     """Put the facts of a record into the rows of its operator. Gives the rows that hold them."""
     placer = _PLACERS.get(record.type)
     where = placer(record, touched) if placer else ()
-    _refresh_lot(record, touched)
-    return where
+    return (*where, *_mentioned(record, touched))
 
 
 def withdraw(gone: Identity, touched: Touched) -> None:
@@ -73,15 +75,18 @@ def withdraw(gone: Identity, touched: Touched) -> None:
         touched.put(key, remover(touched.get(key, form), gone))
 
 
-def _refresh_lot(record: Record, touched: Touched) -> None:
+def _mentioned(record: Record, touched: Touched) -> tuple[str, ...]:
     """A record that names a lot keeps it from being forgotten, whatever else it says."""
     name = record.data.lot if "lot" in type(record.data).model_fields else None  # not one that no one asked for
-    if name is not None:
-        key = row_key(LOT, record.log[1], name)
-        lot = touched.get(key, Lot)
-        if lot.named and record.type not in ACTIVITY:  # that has left a fact in the row, which says when
-            at = record.recorded
-            touched.put(key, replace(lot, named=max(lot.named, at), mentioned=max(lot.mentioned, at)))
+    if name is None or record.type in ACTIVITY:  # that has left a fact in the row, which says when
+        return ()
+    key = row_key(LOT, record.log[1], name)
+    lot = touched.get(key, Lot)
+    mentions, mentioned = (*lot.mentions, fact(record)), lot.mentioned
+    if len(mentions) > MENTIONS:
+        mentioned, mentions = mentions[0].recorded, mentions[1:]
+    touched.put(key, replace(lot, mentions=mentions, mentioned=mentioned, named=max(lot.named, record.recorded)))
+    return (key,)
 
 
 def _registered(record: Record, touched: Touched) -> tuple[str, ...]:
@@ -202,9 +207,9 @@ _PLACERS: dict[str, Callable[[Record, Touched], tuple[str, ...]]] = {
 }
 
 
-def _named(before: int, mentioned: int, *facts: Fact) -> int:
+def _named(withdrawn: int, mentioned: int, *facts: Fact) -> int:
     """When a record that counts last named what a row is about; if none is left, those that were withdrawn did."""
-    return max([mentioned, *(item.recorded for item in facts)]) or before
+    return max([mentioned, *(item.recorded for item in facts)]) or withdrawn
 
 
 def _without_profile(row: Profile, gone: Identity) -> Profile:
@@ -217,15 +222,19 @@ def _without_profile(row: Profile, gone: Identity) -> Profile:
 
 def _without_lot(row: Lot, gone: Identity) -> Lot:
     brought, scans = without(row.brought, gone), without(row.scans, gone)
-    return replace(row, brought=brought, scans=scans, named=_named(row.named, row.mentioned, *brought, *scans))
+    mentions = without(row.mentions, gone)
+    withdrawn = max(row.withdrawn, gone.recorded)
+    named = _named(withdrawn, row.mentioned, *brought, *scans, *mentions)
+    return replace(row, brought=brought, scans=scans, mentions=mentions, withdrawn=withdrawn, named=named)
 
 
 def _without_day(row: Day, gone: Identity) -> Day:
     uncoded, disinfected, declared = (
         without(facts, gone) for facts in (row.uncoded, row.disinfected, row.declared)
     )  # fmt: skip
-    named = _named(row.named, 0, *uncoded, *disinfected, *declared)
-    return replace(row, uncoded=uncoded, disinfected=disinfected, declared=declared, named=named)
+    withdrawn = max(row.withdrawn, gone.recorded)
+    named = _named(withdrawn, 0, *uncoded, *disinfected, *declared)
+    return replace(row, uncoded=uncoded, disinfected=disinfected, declared=declared, withdrawn=withdrawn, named=named)
 
 
 def _without_staff(row: Staff, gone: Identity) -> Staff:
@@ -233,8 +242,8 @@ def _without_staff(row: Staff, gone: Identity) -> Staff:
 
 
 def _without_sample(row: Sample, gone: Identity) -> Sample:
-    tests = without(row.tests, gone)
-    return replace(row, tests=tests, named=_named(row.named, 0, *tests))
+    tests, withdrawn = without(row.tests, gone), max(row.withdrawn, gone.recorded)
+    return replace(row, tests=tests, withdrawn=withdrawn, named=_named(withdrawn, 0, *tests))
 
 
 def _without_closes(row: Closes, gone: Identity) -> Closes:

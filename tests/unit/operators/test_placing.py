@@ -6,7 +6,7 @@ import pytest
 
 from streams.identity import Identity
 from streams.operators.model import FORMS, Lot
-from streams.operators.placing import Touched, place, withdraw
+from streams.operators.placing import MENTIONS, Touched, place, withdraw
 from streams.rows import Rows, row_key
 from tests.unit.operators.builders import at, record
 
@@ -52,7 +52,12 @@ WHERE = {
     "a sale of neither": ("goods.sold", {}, (DAY,)),
     "a sale of a blank lot": ("goods.sold", {"lot": " "}, (DAY,)),
     "a disinfection of the premises": ("disinfection.recorded", {"scope": "premises"}, (DAY,)),
-    "a disinfection of a lot": ("disinfection.recorded", {"scope": "lot", "lot": "L1"}, ()),
+    "a disinfection of a lot": ("disinfection.recorded", {"scope": "lot", "lot": "L1"}, (LOT,)),
+    "a look-up of a lot": ("code.looked-up", {"lot": "L1"}, (LOT,)),
+    "a sample of a lot": (
+        "sample.tested", {"sample": "S", "on": "goods", "result": "positive", "hazard": "h", "lot": "L1"},
+        (row_key("sample", "A", "S"), LOT),
+    ),
     "a declared day": ("day.declared", {"date": "2022-01-10", "trading": False}, (DAY,)),
     "a sample of a surface": (
         "sample.tested", {"sample": "S", "on": "surface", "result": "positive", "hazard": "h"},
@@ -72,7 +77,7 @@ def test_what_was_put_in_comes_out_again():
         where, touched = placed(kind, **data)
         withdraw(Identity("/s", "r", type=kind, time=at(NOON), recorded=at(NOON), where=where), touched)
         rows = [touched.get(key, FORMS[key.split("\x1f")[0]]) for key in where]
-        assert [row for row in rows if row != type(row)(named=at(NOON))] == []
+        assert [row for row in rows if row != type(row)(named=at(NOON), withdrawn=at(NOON))] == []
 
 
 @pytest.mark.parametrize("kind", ["goods.sold", "goods.dispatched"])
@@ -84,11 +89,13 @@ def test_a_supplier_counts_only_where_the_goods_come_in(kind):
 
 
 def left(*records, voided):
-    """The lot, when all records have come and one of them is withdrawn."""
+    """The lot, when all records have come and those of some ids are withdrawn, in that order."""
     touched = Touched(Rows(FORMS))
     where = {one.id: place(one, touched) for one in records}
-    (gone,) = (one for one in records if one.id == voided)
-    withdraw(Identity(gone.source, gone.id, recorded=gone.recorded, where=where[voided]), touched)
+    come = {one.id: one for one in records}
+    for name in voided:
+        gone = come[name]
+        withdraw(Identity(gone.source, gone.id, recorded=gone.recorded, where=where[name]), touched)
     return touched.get(LOT, Lot)
 
 
@@ -97,16 +104,24 @@ def scan(identity, time, kind="goods.sold", **more):
 
 
 MONDAY, TUESDAY, WEDNESDAY = "2022-01-10 12:00", "2022-01-11 12:00", "2022-01-12 12:00"
+LOOK = "code.looked-up"
 NAMED = {
     "the last record is withdrawn: the one before it": ([("a", MONDAY), ("b", TUESDAY)], "b", MONDAY),
     "an earlier one is withdrawn: the last": ([("a", MONDAY), ("b", TUESDAY)], "a", TUESDAY),
-    "none is left: the one that was withdrawn": ([("a", MONDAY)], "a", MONDAY),
-    "a shopper's look-up names it too": (
-        [("a", MONDAY), ("look", TUESDAY, "code.looked-up"), ("b", WEDNESDAY)], "b", TUESDAY,
-    ),
-}  # fmt: skip
+    "none is left: the last of those that were withdrawn": ([("a", MONDAY), ("b", TUESDAY)], "ba", TUESDAY),
+    "a shopper's look-up names it too": ([("a", MONDAY), ("l", TUESDAY, LOOK), ("b", WEDNESDAY)], "b", TUESDAY),
+    "also before it was known": ([("l", MONDAY, LOOK), ("a", TUESDAY)], "a", MONDAY),
+    "but not after that was withdrawn": ([("a", MONDAY), ("l", TUESDAY, LOOK)], "l", MONDAY),
+}
 
 
 @pytest.mark.parametrize(("records", "voided", "named"), NAMED.values(), ids=NAMED.keys())
 def test_when_a_lot_was_last_named_goes_by_the_records_that_are_left(records, voided, named):
     assert left(*(scan(*one) for one in records), voided=voided).named == at(named)
+
+
+def test_few_of_those_that_only_mention_a_lot_are_kept_and_the_last_one_beyond_them_counts():
+    many = [scan(str(number), f"2022-01-{number + 10} 12:00", LOOK) for number in range(MENTIONS + 3)]
+    lot = left(*many, voided=[one.id for one in many[-MENTIONS:]])
+    assert lot.named == many[2].recorded
+    assert lot.mentions == ()
