@@ -18,7 +18,7 @@ from connectors.cli import DONE, PORT, UNUSABLE
 from connectors.embedded import ALARM, Supervisor
 from connectors.runtime import NotReady, Place, Running, StoppedForGood, Wish, embedded, example, given, running
 from connectors.sending.publishing import NoBroker
-from connectors.views.reaching import NoStore
+from connectors.views.reaching import NoStore, shown
 from streams import logs
 
 BROKEN = 70
@@ -107,15 +107,16 @@ def _up(wish: Wish, bootstrap: str | None, redis: str | None, *, volatile: bool,
 
 def _say(place: Place, run: Running, *, as_json: bool) -> None:
     """Where everything is, and how one publishes."""
+    store = shown(place.settings.redis)  # what is printed may be kept: no password
     metrics = {name: f"http://{place.settings.http_host}:{port}/metrics" for name, port in run.ports.items()}
     if as_json:
-        addresses = {"bootstrap": place.settings.bootstrap, "redis": place.settings.redis, "sandbox": run.sandbox}
+        addresses = {"bootstrap": place.settings.bootstrap, "redis": store, "sandbox": run.sandbox}
         example = [str(path) for path in _example(place, run)]
         click.echo(json.dumps(addresses | {"metrics": metrics, "logs": str(run.folder), "example": example}))
         sys.stdout.flush()
         return
     bootstrap = place.settings.bootstrap
-    click.echo(f"broker   {bootstrap}\nstore    {place.settings.redis}")
+    click.echo(f"broker   {bootstrap}\nstore    {store}")
     if run.sandbox is not None:
         click.echo(f"phones   {run.sandbox}")
     click.echo(f"metrics  {' '.join(f'{name} {address}' for name, address in metrics.items())}")
@@ -128,7 +129,7 @@ def _say(place: Place, run: Running, *, as_json: bool) -> None:
     else:
         click.echo(f"\npublish records:  {environment}lianfang send FILE   (docs/integrate.md: with any Kafka client)")
     click.echo(
-        f"\nwhat stands:  LIANFANG_REDIS={place.settings.redis} {prefix}lianfang alerts\n"
+        f"\nwhat stands:  LIANFANG_REDIS={store} {prefix}lianfang alerts\n"
         f"why, why-not, dead-letters: the same with {environment.strip()}\n\nCtrl-C stops all of it"
     )
     sys.stdout.flush()
