@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import signal
 import sys
+import time
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from typing import Any
 from connectors.embedded import Child, Server, Supervisor, start_store
 from connectors.embedded.servers import free_port
 from streams.engine import ends
+from streams.engine.partition import FLUSH_WITHIN
 from streams.settings import Settings
 from tests.brokers import KafkaCluster
 from tests.faults.scenario import PARTITIONS, environment
@@ -26,6 +29,22 @@ from tests.soak.process import CHANGES, NOW
 HOST = "127.0.0.1"
 TERMINATED_WITHIN = 20.0
 """Seconds in which a process that was told to stop has to be gone."""
+
+
+class Breaking(asyncio.Lock):
+    """Held by who breaks brokers."""
+
+    _whole = -math.inf
+
+    def release(self) -> None:
+        """They are whole again."""
+        self._whole = time.monotonic()
+        super().release()
+
+    @property
+    def recent(self) -> bool:
+        """A write that began while they were broken may still be under way, and fail."""
+        return self.locked() or time.monotonic() < self._whole + FLUSH_WITHIN
 
 
 @dataclass
@@ -46,7 +65,7 @@ class Installation:
     changes: dict[str, str] = field(default_factory=dict)  # process → what is changed in it alone
     ended: dict[str, int | None] = field(default_factory=dict)  # told to stop → exit code
     killed: set[int] = field(default_factory=set)  # process ids
-    brokers: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by who breaks brokers
+    brokers: Breaking = field(default_factory=Breaking)
     sandbox: str = ""
     _numbers: dict[str, int] = field(default_factory=dict)
 
@@ -114,16 +133,16 @@ class Installation:
 
     async def terminate(self, name: str) -> int | None:
         """SIGTERM, and that was it for this process. Its exit code: an answer to the signal, unless the process was
-        gone before or was killed meanwhile, or gave up (70) because brokers were broken and it could not write to its
-        end. Then it is an end like any other.
+        gone before or was killed meanwhile, or gave up (70) because brokers were broken, or had just been, and it could
+        not write to its end. Then it is an end like any other.
         """
         self.workers = [worker for worker in self.workers if worker != name]
         self.clocks = [clock for clock in self.clocks if clock != name]
         child = self.child(name)
-        told, broken = child.pid, self.brokers.locked()
+        told, broken = child.pid, self.brokers.recent
         code = await asyncio.to_thread(self.supervisor.end, name, patience=TERMINATED_WITHIN)
         excused = (code == -signal.SIGKILL and told in self.killed) or (
-            code == ends.FAILED and (broken or self.brokers.locked())
+            code == ends.FAILED and (broken or self.brokers.recent)
         )
         if told is not None and not excused:
             self.ended[name] = code

@@ -29,7 +29,7 @@ from tests.faults.reading import everything
 from tests.soak import catalogue, judging, real_time
 from tests.soak.driving import Real, Simulated, Ticks
 from tests.soak.history import DUE_WITHIN, History
-from tests.soak.installation import Installation
+from tests.soak.installation import Breaking, Installation
 from tests.soak.network import Network
 from tests.soak.sending import Sender
 from tests.soak.site import RECOVERY_WITHIN, WITHIN, Hangs, Site
@@ -78,7 +78,7 @@ class Ground:
 
     cluster: KafkaCluster
     network: Network
-    brokers: asyncio.Lock = field(default_factory=asyncio.Lock)
+    brokers: Breaking = field(default_factory=Breaking)
 
     async def whole(self) -> None:
         """All brokers are there and all lines carry, whatever a run that broke off has left."""

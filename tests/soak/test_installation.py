@@ -70,7 +70,19 @@ async def test_a_process_that_can_not_write_to_its_end_because_brokers_are_broke
     assert (place.ended, place.child("w").exits) == ({}, [70])
 
 
-async def test_with_whole_brokers_it_may_not(place):
+async def test_nor_if_a_write_that_began_then_is_still_under_way(place):
+    async with place.brokers:
+        await runs(place, "trap 'exit 70' TERM; echo; while :; do sleep 0.05; done")
+    await place.terminate("w")
+    assert (place.ended, place.child("w").exits) == ({}, [70])
+
+
+@pytest.mark.parametrize("ever", ["never broken", "whole for long"])
+async def test_with_whole_brokers_it_may_not(ever, place, monkeypatch):
+    monkeypatch.setattr(installation, "FLUSH_WITHIN", 0.0 if ever == "whole for long" else 15.0)
+    if ever == "whole for long":
+        async with place.brokers:
+            pass
     await runs(place, "trap 'exit 70' TERM; echo; while :; do sleep 0.05; done")
     await place.terminate("w")
     assert place.ended == {"w": 70}
