@@ -14,8 +14,12 @@ from streams.engine.partitioner import partition_of
 from streams.kafka import client_options
 from streams.settings import Settings
 
-PATIENCE_MS = 80_000
-"""Longer than any fault: an upstream that gives up would have to send again."""
+PATIENCE_MS = 240_000
+"""Longer than any fault on a busy machine, where three brokers may take two minutes to come back: an upstream that
+gives up would have to send again.
+"""
+TRANSACTION_MS = 80_000
+"""How long one that dies in a transaction holds up whoever reads behind it."""
 
 
 class Sender:
@@ -29,9 +33,10 @@ class Sender:
         self.producer = AIOKafkaProducer(**self._options(), enable_idempotence=True)
 
     def transactional(self, identity: str) -> AIOKafkaProducer:
-        """Another upstream, which sends in transactions, and is as patient in them as with each request."""
+        """Another upstream, which sends in transactions."""
+        options = self._options() | {"request_timeout_ms": TRANSACTION_MS}
         return AIOKafkaProducer(
-            **self._options(), transactional_id=self._settings.prefix + identity, transaction_timeout_ms=PATIENCE_MS
+            **options, transactional_id=self._settings.prefix + identity, transaction_timeout_ms=TRANSACTION_MS
         )
 
     async def send(self, messages: Sequence[Message]) -> None:
