@@ -49,6 +49,9 @@ def start_broker(supervisor: Supervisor, *, name: str = "broker", output: Path |
             "ADVERTISED_LISTENER_URL": f"tcp://{address}",
             "STORAGE_ENGINE": "memory://tansu/",
             "RUST_LOG": "error",
+            # it gives a batch its offset before it stores it: with two threads a later one can be there first, and who
+            # reads in that moment goes past the one that is missing, for good
+            "TOKIO_WORKER_THREADS": "1",
         },
         output=output,
     )

@@ -43,6 +43,12 @@ class Barrier:
     def __init__(self, port: Port, held: Callable[[Holder], None] = lambda _: None) -> None:
         self._port = port
         self._held = held
+        self._asking: tuple[Question, int] | None = None
+
+    @property
+    def waits_for(self) -> str:
+        """Which flow has not passed what; empty between two courses."""
+        return "" if self._asking is None else _words(*self._asking)
 
     async def begin(self, now: int) -> None:
         """Before anything is sent under simulated time: what *now* is until the first tick, in every log."""
@@ -70,6 +76,7 @@ class Barrier:
         question, pause = next(course), FIRST_PAUSE
         while True:
             self._held(question.flow)
+            self._asking = question, tick
             answer = await self._answer(question, tick, until)
             try:
                 following = course.send(answer)
@@ -81,6 +88,7 @@ class Barrier:
             else:
                 pause = FIRST_PAUSE
             question = following
+        self._asking = None
         self._held(Holder.NONE)
 
     async def _answer(self, question: Question, tick: int, until: float | None) -> Ends | Offsets:
@@ -109,10 +117,14 @@ class Barrier:
 
     async def _wait(self, pause: float, question: Question, tick: int, until: float | None) -> None:
         if until is not None and time.monotonic() >= until:
-            behind = dict(list(question.behind.items())[:5]) if isinstance(question, Ask) else {}
-            what = f"tick {format_instant(tick)}" if tick else "no tick"
-            raise Stuck(f"{what}: {question.flow} has not passed {behind or 'the broker'}")
+            raise Stuck(_words(question, tick))
         await asyncio.sleep(pause)
+
+
+def _words(question: Question, tick: int) -> str:
+    what = f"tick {format_instant(tick)}" if tick else "no tick"
+    behind = dict(list(question.behind.items())[:5]) if isinstance(question, Ask) else "the broker"
+    return f"{what}: {question.flow} has not passed {behind}"
 
 
 @asynccontextmanager

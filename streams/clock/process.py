@@ -97,6 +97,11 @@ class Clock:
         self._held_since = 0
         self._told: set[str] = set()
 
+    @property
+    def waits_for(self) -> str:
+        """What holds the tick that is under way, in words; empty if none is."""
+        return self._barrier.waits_for
+
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until told to stop; then at once, in the middle of a barrier too: the next clock begins it anew."""
         self._health.set_ready(True, "connected")

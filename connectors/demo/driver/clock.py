@@ -60,6 +60,12 @@ class DemoClock:
         self._clock = Clock(settings, holding, port, feeds, Health())
         self.barrier = Barrier(port)
         self.ticks = 0
+        self._hears = ""
+
+    @property
+    def waits_for(self) -> str:
+        """What `go` waits for, in words."""
+        return self._hears or self._clock.waits_for
 
     async def go(self, instant: int, said: Mapping[str, int]) -> Feed | None:
         """It is this instant: the tick that may be goes through all stages. Returns the feed that holds it, if any.
@@ -68,8 +74,10 @@ class DemoClock:
         too early looks again a second later; here a moment is ten minutes, so it waits until the word has come through.
         """
         self._port.time = instant
+        self._hears = f"what feeds said has not come through: {dict(said)}"
         while self._unheard(await self._feeds.read(), said):  # noqa: ASYNC110 - another process says it; nothing wakes us
             await asyncio.sleep(_MOMENT)
+        self._hears = ""
         await self._clock.look()
         self.ticks += 1
         _, feed = next_tick(instant - GRACE * SECOND, tick=self._step, holding=self._holding, feeds=self._feeds.until)

@@ -132,7 +132,8 @@ class _Player:
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise Stopped(f"the tick of {when(now)} did not get through within {WITHIN:.0f} s") from None
+            why = f"the tick of {when(now)} did not get through within {WITHIN:.0f} s"
+            raise Stopped(f"{why}; {self._clock.waits_for}") from None
         finally:
             self._state.waiting = ""
 

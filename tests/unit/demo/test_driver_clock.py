@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from connectors.demo.driver.clock import GRACE, DemoClock
@@ -67,6 +69,25 @@ async def test_it_waits_until_what_was_published_of_a_feed_has_come_through():
     held = await clock(port, {}, {"zj": AT - 10 * MINUTE}, {"zj": AT}).go(NOW, {"zj": AT})
     assert held is None
     assert port.ticks == [AT]
+
+
+async def test_it_says_what_it_waits_for():
+    unheard = clock(Port(), {})
+    await cut_off(unheard, {"zj": AT})
+    assert unheard.waits_for == f"what feeds said has not come through: {{'zj': {AT}}}"
+
+    port = Port()
+    port.ends = lambda topics: asyncio.sleep(0, {(topic, 0): (0, 3) for topic in topics})
+    unpassed = clock(port, {"zj": AT})
+    assert unpassed.waits_for == ""
+    await cut_off(unpassed, {"zj": AT})
+    assert unpassed.waits_for.startswith("tick 2022-01-15T00:00:00.000Z: intake has not passed {('registry', 0): 3")
+
+
+async def cut_off(demo: DemoClock, said: dict[str, int]) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await demo.go(NOW, said)
 
 
 async def test_a_feed_that_stands_still_holds_it_and_is_named():
