@@ -43,7 +43,7 @@ class Life:
     """A small history under a defect that lasts until `repair`; letters are sent again as the command does it."""
 
     def __init__(self, defect=lambda _: None, late: bytes = b"nothing") -> None:
-        self.house = House(CONTEXT, 1, seals=0.3, deaths=0.05)
+        self.house = House(CONTEXT, 1, seals=0.3, deaths=0.01)
         self.monkey = pytest.MonkeyPatch()
         defect(self.monkey)
         self.at = BEGIN
