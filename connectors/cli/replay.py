@@ -141,15 +141,22 @@ def _check_usage(ctx: click.Context, file: str | None, journal: Path | None, row
 
 @contextmanager
 def _written(out: str) -> Iterator[IO[bytes]]:
-    """Where the messages go: put in place at the end, so that a run that fails leaves what was there, FILE included."""
+    """Where the messages go: put in place at the end, so that a run that fails leaves what was there, FILE included.
+    What is no ordinary file (a pipe, /dev/null) is written to as it is; nothing may be put in its place.
+    """
     if out == "-":
         yield sys.stdout.buffer
         return
-    partial = Path(f"{out}.partial")
+    place = Path(out).resolve()  # a link stays one
+    if place.exists() and not place.is_file():
+        with place.open("wb") as target:
+            yield target
+        return
+    partial = place.with_name(f"{place.name}.partial")
     try:
         with partial.open("wb") as target:
             yield target
-        partial.replace(out)
+        partial.replace(place)
     finally:
         partial.unlink(missing_ok=True)
 

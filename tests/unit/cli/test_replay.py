@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 
 import pytest
 from click.testing import CliRunner
@@ -106,6 +108,28 @@ def test_a_history_may_come_through_a_pipe_and_the_alerts_go_to_stdout(replay, t
     result = CliRunner().invoke(main, ["replay", "-", "--alerts", "-"], input=UNCODED + b"\n")
     assert result.exit_code == DONE
     assert json.loads(result.stdout)["kind"] == "uncoded-goods"
+
+
+def test_alerts_may_go_into_a_pipe_or_a_device_which_stays_what_it_is(replay, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read = []
+    reader = threading.Thread(target=lambda: read.extend(pipe.read_bytes().splitlines()), daemon=True)
+    reader.start()
+    result, _ = replay(UNCODED, LATER, options=["--alerts", str(pipe)])
+    assert pipe.is_fifo()
+    reader.join(10)
+    assert (result.exit_code, len(read)) == (DONE, 2)
+
+
+def test_alerts_may_go_to_where_a_link_points_which_stays_one(replay, tmp_path):
+    place, link = tmp_path / "place.jsonl", tmp_path / "link.jsonl"
+    link.symlink_to(place)
+    for _ in range(2):  # not there yet, and there already
+        replay(UNCODED, LATER, options=["--alerts", str(link)])
+        assert link.is_symlink()
+        assert len(place.read_text().splitlines()) == 2
+        assert not list(tmp_path.glob("*.partial"))
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(replay, tmp_path):
