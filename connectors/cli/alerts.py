@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from connectors.cli import DONE, UNUSABLE
+from connectors.terminal import terminal
 from connectors.views.keys import By
 from connectors.views.reaching import no_store
 from connectors.views.read import Views, as_json
@@ -84,10 +85,15 @@ async def _follow(views: Views, wanted: Mapping[By, str], *, private: bool, json
         if json_lines:
             click.echo(as_json(alert))
         else:
-            mark = "[green]－[/green]" if alert.status == "resolved" else f"[{COLOURS[alert.severity]}]＋[/]"
-            ended = f"（{alert.resolved_by}）" if alert.resolved_by else ""
-            console.print(f"{mark} {alert.changed_at}  {alert.kind}  {alert.operator}  ", end="")
-            console.print(alert.text + ended, markup=False, highlight=False)
+            console.print(change(alert), highlight=False)
+
+
+def change(alert: Alert) -> str:
+    """What a person reads of an alert that begins, changes or ends, as rich's markup."""
+    mark = "[green]－[/]" if alert.status == "resolved" else f"[{COLOURS[alert.severity]}]＋[/]"
+    ended = f"（{alert.resolved_by}）" if alert.resolved_by else ""
+    whom = f"{alert.changed_at}  {alert.kind}  {escape(alert.operator)}"
+    return f"{mark} {whom}  {escape(alert.text)}{ended} [dim]{alert.id}[/]"
 
 
 def matches(alert: Alert, wanted: Mapping[By, str]) -> bool:
@@ -104,7 +110,7 @@ def matches(alert: Alert, wanted: Mapping[By, str]) -> bool:
 
 
 def table(alerts: list[Alert], *, now: int) -> Table:
-    """What a person reads: most urgent first, how long each has stood, and the sentence itself."""
+    """What a person reads: most urgent first, how long each has stood, the sentence itself, and the id for `why`."""
     count = f"{len(alerts)} stand" if alerts else "nothing stands"
     found = Table(title=count, title_justify="left", expand=True, pad_edge=False, box=None, header_style="bold")
     for name, options in (
@@ -120,7 +126,7 @@ def table(alerts: list[Alert], *, now: int) -> Table:
         place = f"{alert.place.town} / {alert.place.grid}" if alert.place else "—"
         severity = f"[{COLOURS[alert.severity]}]{alert.severity}[/]"
         words = ("演练 " if alert.drill else "") + alert.text
-        cells = (str(alert.kind), escape(alert.operator), escape(place), escape(words))
+        cells = (str(alert.kind), escape(alert.operator), escape(place), f"{escape(words)}\n[dim]{alert.id}[/]")
         found.add_row(severity, age(now - parse_instant(alert.since)), *cells)
     return found
 
@@ -133,7 +139,7 @@ def _now(alerts: list[Alert], *, simulated: bool) -> int:
 
 def _console() -> Console:
     """As wide as the terminal; wide enough for a sentence where there is none."""
-    return Console(width=None if sys.stdout.isatty() else 160)
+    return terminal(width=None if sys.stdout.isatty() else 160)
 
 
 def age(milliseconds: int) -> str:

@@ -20,6 +20,7 @@ from connectors.demo.history import Line, read_history, write_history
 from connectors.demo.run import Demo, show
 from connectors.demo.truth import Planted, Unusable, read_truth, write_truth
 from connectors.runtime import NotReady, StoppedForGood
+from connectors.terminal import terminal
 from schemas.times import MINUTE
 from streams.clock.barrier import Stuck
 from streams.logs import configure
@@ -84,9 +85,9 @@ def command(  # noqa: PLR0913 - one for each option
             click.echo(f"{error.filename}: can't be written: {error.strerror}", err=True)
             sys.exit(UNUSABLE)
         return
-    words = Console(stderr=True)
+    words = terminal(stderr=True)
     if not words.is_terminal:
-        words = Console(stderr=True, width=PLAIN_WIDTH)
+        words = terminal(stderr=True, width=PLAIN_WIDTH)
     if logs is not None:
         logs.mkdir(parents=True, exist_ok=True)
     configure(form="console", level="error", process="demo")

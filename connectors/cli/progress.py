@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from connectors.terminal import terminal
 
 
 class Tell(Protocol):
@@ -20,7 +21,7 @@ class Tell(Protocol):
 @contextmanager
 def progress(what: str, total: int | None = None) -> Iterator[Tell]:
     """A bar for one thing that runs long."""
-    console = Console(stderr=True)
+    console = terminal(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=total)

@@ -10,16 +10,16 @@ import orjson
 from aiokafka.errors import KafkaError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from rich.console import Console
 from rich.markup import escape
 
 from connectors.cli import DONE, UNUSABLE
-from connectors.state.operator import NoState, read_operator
+from connectors.state.known import NoState, read_known
 from connectors.state.showing import as_json, show
+from connectors.terminal import terminal
 from connectors.views.reaching import no_store
 from connectors.views.read import Told, Views
 from schemas.alerts import PRIVATE, Alert, Kind
-from streams.operators.explaining import Explanation
+from streams.explanation import Explanation
 from streams.parameters import BadRules, Rules
 from streams.settings import Settings
 
@@ -69,14 +69,12 @@ async def _ask(
         told = await views.told(identity)
     finally:
         await client.aclose()
-    if not alert.operator:
-        return alert, told, None
-    known = await read_operator(settings, alert.operator)
+    known = await read_known(settings, alert.operator, alert.subject)
     return alert, told, known.explain(Kind(alert.kind), alert.subject, Rules.load(settings.rules))
 
 
 def _print(alert: Alert, told: list[Told], explanation: Explanation | None) -> None:
-    console = Console(soft_wrap=True)
+    console = terminal(soft_wrap=True)
     ended = f", resolved by {alert.resolved_by}" if alert.resolved_by else ""
     console.print(f"[bold]{alert.id}[/] {alert.status}{ended}, episode {alert.episode}", highlight=False)
     console.print(f"  {escape(alert.text)}", highlight=False)
@@ -94,12 +92,17 @@ def _print(alert: Alert, told: list[Told], explanation: Explanation | None) -> N
         show(explanation, console)
     console.print("told:" if told else "told: nobody")
     for one in told:
-        reason = next((receipt.reason for receipt in reversed(one.receipts) if receipt.reason), None)
+        reason = _reason(one)
         outcome = f"{one.outcome}({reason})" if reason else str(one.outcome)
         whom = " ".join(part for part in (str(one.role), one.recipient) if part)
         through = f" by {one.channel}" if one.channel else ""
         line = f"{one.made_at} {whom}{through}: {one.about.change}, {outcome}"
         console.print(f"  {escape(line)}", highlight=False)
+
+
+def _reason(told: Told) -> str | None:
+    """Why the last outcome that gave a reason was what it was."""
+    return next((receipt.reason for receipt in reversed(told.receipts) if receipt.reason), None)
 
 
 def _print_json(alert: Alert, told: list[Told], explanation: Explanation | None) -> None:
@@ -116,6 +119,7 @@ def _print_json(alert: Alert, told: list[Told], explanation: Explanation | None)
                 "made_at": item.made_at,
                 "change": item.about.change,
                 "outcome": item.outcome,
+                "reason": _reason(item),
             }
             for item in told
         ],

@@ -8,11 +8,11 @@ import sys
 import click
 import orjson
 from aiokafka.errors import KafkaError
-from rich.console import Console
 
 from connectors.cli import DONE, FOUND_WRONG, UNUSABLE
-from connectors.state.operator import Known, NoState, read_operator
+from connectors.state.known import Known, NoState, read_known
 from connectors.state.showing import as_json, show
+from connectors.terminal import terminal
 from schemas.alerts import PRIVATE, Kind
 from schemas.times import date_of, format_instant, parse_date
 from streams.parameters import BadRules, Rules
@@ -34,18 +34,19 @@ def command(
 ) -> None:
     """Why an alert of OPERATOR of this KIND about SUBJECT does not stand: its conditions, one by one.
 
-    SUBJECT is the lot, the staff member, the sample or the day (YYYY-MM-DD; today where it is left out). Exit 1 if it
-    does stand after all.
+    SUBJECT is the lot, the staff member, the sample or the day (YYYY-MM-DD; today where it is left out). OPERATOR is
+    empty ('') for the positive sample of somebody whom no operator employs. Exit 1 if it does stand after all.
     """
-    wanted = Kind(kind)
-    _refuse_no_day(wanted, subject)
+    wanted, operator = Kind(kind), operator.strip()
+    subject = subject.strip() if subject is not None else None
+    _refuse(wanted, operator, subject)
     if wanted in PRIVATE and not private:
         click.echo(f"{wanted} is private: say --private", err=True)
         sys.exit(UNUSABLE)
     settings = Settings() if bootstrap is None else Settings(bootstrap=bootstrap)
     try:
-        known = asyncio.run(read_operator(settings, operator))
-        found = known.explain(wanted, _subject(wanted, operator, subject, known), Rules.load(settings.rules))
+        known = asyncio.run(read_known(settings, operator, subject))
+        found = known.explain(wanted, _subject(wanted, subject, known), Rules.load(settings.rules))
     except (NoState, BadRules) as error:
         click.echo(str(error), err=True)
         sys.exit(UNUSABLE)
@@ -55,27 +56,29 @@ def command(
     if json_out:
         click.echo(orjson.dumps(as_json(found), option=orjson.OPT_INDENT_2).decode())
     else:
-        console = Console(soft_wrap=True)
+        console = terminal(soft_wrap=True)
         show(found, console)
-        place = f"operator-journal/{known.partition} up to offset {known.next_offset}"
+        place = f"{known.journal}/{known.partition} up to offset {known.next_offset}"
         console.print(f"  as of tick {format_instant(known.now)}, {place}", highlight=False)
     sys.exit(FOUND_WRONG if found.stands else DONE)
 
 
-def _refuse_no_day(kind: Kind, subject: str | None) -> None:
-    if kind not in ABOUT_A_DAY or subject is None:
-        return
-    try:
-        parse_date(subject)
-    except ValueError:
-        raise click.UsageError(f"{kind} is about a day: {subject!r} is none; write it as 2022-01-05") from None
-
-
-def _subject(kind: Kind, operator: str, subject: str | None, known: Known) -> str:
-    if kind in ABOUT_THE_OPERATOR:
-        return operator
-    if subject is None and kind in ABOUT_A_DAY:
-        return date_of(known.now)
-    if subject is None:
+def _refuse(kind: Kind, operator: str, subject: str | None) -> None:
+    """What can't be asked. UsageError."""
+    if not operator and kind is not Kind.STAFF_POSITIVE:
+        raise click.UsageError(f"{kind} is of an operator: name it")
+    if kind in ABOUT_THE_OPERATOR and subject not in (None, operator):
+        raise click.UsageError(f"{kind} is about the operator itself: leave {subject!r} out")
+    if kind in ABOUT_A_DAY and subject is not None:
+        try:
+            parse_date(subject)
+        except ValueError:
+            raise click.UsageError(f"{kind} is about a day: {subject!r} is none; write it as 2022-01-05") from None
+    if subject is None and kind not in ABOUT_A_DAY | ABOUT_THE_OPERATOR:
         raise click.UsageError(f"{kind} is about something: name the lot, staff member or sample")
-    return subject
+
+
+def _subject(kind: Kind, subject: str | None, known: Known) -> str:
+    if kind in ABOUT_THE_OPERATOR:
+        return known.operator
+    return subject or date_of(known.now)

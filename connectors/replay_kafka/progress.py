@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from connectors.replay_kafka.batches import Batch
 from connectors.sandbox.clock import beijing
+from connectors.terminal import terminal
 
 Seen = Callable[[Batch], None]
 
@@ -27,7 +28,7 @@ def moment_of(batch: Batch) -> int | None:
 @contextmanager
 def shown(plan: Sequence[Batch], console: Console | None = None) -> Iterator[Seen]:
     """What is called after each batch."""
-    console = console or Console(stderr=True)
+    console = console or terminal(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} of {task.total} lines"))
     total = sum(len(group) for batch in plan for group in batch.groups)
     with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as progress:

@@ -8,11 +8,11 @@ from typing import IO
 
 import click
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from rich.console import Console
 
 from connectors.replay_kafka.batches import Batch, Message, batches
 from connectors.replay_kafka.progress import Seen, shown
 from connectors.replay_kafka.workers import Died, Place, started
+from connectors.terminal import terminal
 from streams.clock.barrier import Barrier, Stuck
 from streams.clock.port import KafkaPort
 from streams.context import Context
@@ -49,7 +49,7 @@ def run(
     figures = {"lines": 0, "ticks": 0, "messages": 0}
     if not plan:
         return figures
-    with shown(plan, Console(stderr=True, quiet=quiet)) as seen, started(settings, bootstrap) as place:
+    with shown(plan, terminal(stderr=True, quiet=quiet)) as seen, started(settings, bootstrap) as place:
         try:
             messages = asyncio.run(_replay(place, history[0].recorded, plan, figures, seen))
         except Stuck as stuck:

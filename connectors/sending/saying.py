@@ -12,11 +12,11 @@ from pathlib import Path
 
 import click
 import orjson
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from connectors.sending.files import STDIN
 from connectors.sending.judging import IS_WRONG, Judged, Outcome
+from connectors.terminal import terminal
 
 FLUSH_AFTER = 0.2
 """Seconds after which a verdict is shown at the latest, once the next one is said."""
@@ -65,7 +65,7 @@ class Sayer:
 @contextmanager
 def saying(names: tuple[str, ...], *, as_json: bool) -> Iterator[Sayer]:
     """A Sayer, with a bar for each long file where standard error is a terminal and standard output is not."""
-    console = Console(stderr=True)
+    console = terminal(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not (console.is_terminal and not sys.stdout.isatty())) as progress:
         for name in names:

@@ -9,8 +9,8 @@ from rich.markup import escape
 
 from schemas.alerts import PRIVATE
 from schemas.times import format_instant
+from streams.explanation import Condition, Explanation
 from streams.facts import Fact
-from streams.operators.explaining import Condition, Explanation
 
 MOST_FACTS = 5
 
@@ -18,7 +18,8 @@ MOST_FACTS = 5
 def show(found: Explanation, console: Console) -> None:
     """The conditions, one a line, each with the records that say so."""
     verdict = "[bold red]stands[/]" if found.stands else "[bold green]does not stand[/]"
-    console.print(f"[bold]{found.kind}[/] of {escape(found.operator)} about {escape(found.subject)} {verdict}")
+    whose = escape(found.operator) or "nobody who is known"
+    console.print(f"[bold]{found.kind}[/] of {whose} about {escape(found.subject)} {verdict}")
     for condition in found.conditions:
         mark = "[red]✔[/]" if condition.holds else "[green]✘[/]"
         console.print(f"  {mark} {escape(condition.said)}", highlight=False)

@@ -7,12 +7,12 @@ called and whether it holds. A test holds the two against each other.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from schemas.alerts import ABSENCE, Kind
 from schemas.times import date_of, format_instant, start_of
+from streams.explanation import Condition, Explanation, in_use
 from streams.facts import Fact, covers
-from streams.kinds import DAY_PARAMETERS, PARAMETERS, basis
+from streams.kinds import basis
 from streams.operators.looking import Looker
 from streams.operators.model import DAY, EXPOSURE, LOT, OUTFLOW, SAMPLE, STAFF, Day, Exposure, Lot, Sample, Staff
 from streams.operators.rules.papers import Papers
@@ -21,34 +21,10 @@ from streams.results import standing
 from streams.rows import row_key
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One condition of a kind: what is asked, whether it holds, and the facts that say so."""
-
-    said: str
-    holds: bool
-    facts: tuple[Fact, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """All conditions of one alert. `stands`: as the rules say, at the tick `now`."""
-
-    kind: Kind
-    operator: str
-    subject: str
-    now: int
-    stands: bool
-    conditions: tuple[Condition, ...]
-    due: int | None
-    until: int | None
-    basis: str
-
-
 def explain(looker: Looker, kind: Kind, subject: str) -> Explanation:
     """Why this alert stands, or does not, as of the looker's instant."""
     case, closed = looker.ask_one(kind, subject)
-    conditions = [_in_use(looker, kind, subject), *_CONDITIONS[kind](looker, subject)]
+    conditions = [in_use(kind, subject, looker.today, looker.rules), *_CONDITIONS[kind](looker, subject)]
     if kind in ABSENCE:
         conditions.append(Condition("no record of the operator waits for a repair of ours", not looker.pulse.impaired))
     if case is not None and case.due is not None:
@@ -70,17 +46,6 @@ def explain(looker: Looker, kind: Kind, subject: str) -> Explanation:
         case.until if case else None,
         basis(kind, subject, case, looker.today, looker.rules),
     )
-
-
-def _in_use(looker: Looker, kind: Kind, subject: str) -> Condition:
-    names = DAY_PARAMETERS.get(kind, PARAMETERS[kind])
-    if kind is Kind.TEST_OVERDUE:
-        names = ("test_every",)
-    day = subject if kind in DAY_PARAMETERS else looker.today
-    values = dict(zip(names, looker.rules.values(names, day), strict=True))
-    off = [name for name, value in values.items() if value is None]
-    said = f"the kind is in use on {day}" + (f" (the rules file says none for {', '.join(off)})" if off else "")
-    return Condition(said, not off)
 
 
 def _papers_missing(looker: Looker, lot: str) -> Iterator[Condition]:

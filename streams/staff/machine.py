@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from msgspec.structs import replace
 
-from schemas.alerts import Kind, alert_id
+from schemas.alerts import Kind
 from schemas.envelope import VOID, Record, Refused
 from schemas.reasons import Reason, Verdict
 from schemas.reports import Action
@@ -22,8 +22,9 @@ from streams.machine import ENTRY, ORIGIN, Applied, Entry, Output, Sort
 from streams.record_log import RecordLog
 from streams.rows import SEPARATOR, row_key
 from streams.staff.model import CLOSES, FORMS, MEMBER, UNCLAIMED, UNREAD, Employer, Member, StaffTest, Unclaimed, Unread
-from streams.staff.rules import last_sample, latest_named, standing_tests, unemployed_positive
-from streams.standing import Case, Cause, Trigger, compare
+from streams.staff.rules import last_sample, latest_named, standing_tests
+from streams.staff.unclaimed import UnclaimedSample
+from streams.standing import Cause, Trigger, compare
 
 if TYPE_CHECKING:
     from streams.context import Context
@@ -167,16 +168,7 @@ class Staff(RecordLog):
 
     def _look_unclaimed(self, key: str, sample: str, row: Unclaimed, trigger: Trigger) -> list[Output]:
         """The alert of a positive sample that no operator's spell claims; of several, the later record's."""
-        alert = alert_id(Kind.STAFF_POSITIVE, "", sample)
-        found: list[tuple[StaffTest, Case]] = []
-        closes = tuple(close for name in row.staff for close in self._closes(name, alert))
-        for name in row.staff:
-            member = self.rows.get(row_key(MEMBER, name, ""), Member) or Member()
-            test = standing_tests(member).get(sample)
-            if test is not None:
-                case = unemployed_positive(name, test, member, closes, trigger.now, self._rules)
-                found += [(test, case)] if case is not None else []
-        case = max(found, key=lambda pair: pair[0].later)[1] if found else None
+        case = UnclaimedSample(self.rows, sample, row.staff).case(trigger.now, self._rules)
         change = compare(row.said, case, trigger, kind=Kind.STAFF_POSITIVE, operator="", subject=sample, place=None)
         if change is not None:
             row = replace(row, said=change.said)
@@ -202,10 +194,6 @@ class Staff(RecordLog):
                 drill=self._drill,
             )
         ]
-
-    def _closes(self, staff: str, alert: str) -> tuple[Fact, ...]:
-        row = self.rows.get(row_key(CLOSES, staff, alert), Closes)
-        return row.closes if row else ()
 
     def _tell(self, staff: str, before: Member, member: Member, trigger: Trigger, *, again: bool) -> list[Output]:
         """What counts of the samples, to the operators that do not know it yet."""

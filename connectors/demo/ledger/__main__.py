@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 import orjson
 from aiokafka.errors import KafkaError
-from rich.console import Console
 
 from connectors.cli import DONE, FOUND_WRONG, UNUSABLE
 from connectors.demo.ledger.count import Sums, count
 from connectors.demo.ledger.reading import Reader
 from connectors.demo.ledger.show import as_json, show
 from connectors.demo.truth import Unusable, read_truth
+from connectors.terminal import terminal
 from streams.parameters import BadRules, Rules
 from streams.settings import Settings
 
@@ -54,8 +54,8 @@ def _print(sums: Sums, *, json_form: bool) -> None:
     if json_form:
         click.echo(orjson.dumps(as_json(sums), option=orjson.OPT_INDENT_2).decode())
     else:
-        console = Console()
-        show(sums, console if console.is_terminal else Console(width=PLAIN_WIDTH))
+        console = terminal()
+        show(sums, console if console.is_terminal else terminal(width=PLAIN_WIDTH))
 
 
 async def _read(settings: Settings, sandbox: str | None, *, follow: bool) -> Reader | None:

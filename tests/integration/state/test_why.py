@@ -19,6 +19,7 @@ REGISTERED = {
     "operator": "op-1", "name": "张三水果店", "county": "330111", "town": "t-1", "grid": "g-1", "office": "o-1",
     "activated": True, "trades": True, "status": "active",
 }  # fmt: skip
+UNEMPLOYED = {"sample": "S9", "on": "staff", "staff": "W9", "result": "positive", "hazard": "sars-cov-2"}
 COMMAND = [sys.executable, "-m", "connectors.cli"]
 
 
@@ -57,7 +58,11 @@ def house(request, tmp_path_factory) -> Iterator[House]:
         for name in ("worker", "views"):
             supervisor.add(name, [*COMMAND, name], env=house.env, output=folder / f"{name}.log")
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        records = [("operator.registered", "r1", REGISTERED), ("goods.sold", "r2", {"operator": "op-1"})]
+        records = [
+            ("operator.registered", "r1", REGISTERED),
+            ("goods.sold", "r2", {"operator": "op-1"}),
+            ("sample.tested", "r3", UNEMPLOYED),
+        ]
         lines = [
             {"specversion": "1.0", "source": "/test", "id": name, "type": kind, "time": now, "data": data}
             for kind, name, data in records
@@ -92,6 +97,15 @@ def test_why_not_tells_what_keeps_an_alert_from_standing(house, alert):
     assert "does not stand" in house.ask("why-not", "op-1", "papers-missing", "L-1")
     assert "stands" in house.ask("why-not", "op-1", "uncoded-goods", alert["subject"], code=1)
     assert json.loads(house.ask("why-not", "op-1", "silent", "--json"))["stands"] is False
+
+
+def test_of_somebody_whom_nobody_employs_it_is_asked_without_operator(house, alert):
+    until(lambda: house.ask("alerts", "--private", "--kind", "staff-positive", "--json"))
+    said = house.ask("why-not", "", "staff-positive", "S9", "--private", code=1)
+    assert "staff-positive of nobody who is known about S9 stands" in said
+    assert "staff-journal/" in said
+    (line,) = house.ask("alerts", "--private", "--kind", "staff-positive", "--json").splitlines()
+    assert json.loads(house.ask("why", json.loads(line)["id"], "--private", "--json"))["now"]["stands"] is True
 
 
 def test_why_not_of_an_operator_nobody_named_knows_nothing(house, alert):

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaConnectionError
 from click.testing import CliRunner
 
 from connectors.cli import DONE, FOUND_WRONG, UNUSABLE, main
-from connectors.state.operator import Known, NoState
+from connectors.state.known import Known, NoState
 from schemas.alerts import AsOf, Kind, Place, Reference
 from tests.alerts import alert
 from tests.unit.operators.builders import at, line
@@ -35,18 +35,18 @@ HISTORY = [
 @pytest.fixture(name="known", scope="module")
 def _known():
     engine, _ = run(HISTORY)
-    return Known("A", engine.operators.rows, engine.operators._tick or 0, 3, 1204)
+    return Known("A", engine.operators.rows, engine.operators._tick or 0, "operator-journal", 3, 1204)
 
 
 @pytest.fixture
 def why_not(monkeypatch, known):
     """Asks about the operator of the history."""
 
-    async def read(_settings, operator):
+    async def read(_settings, operator, _subject):
         assert operator == "A"
         return known
 
-    monkeypatch.setattr("connectors.cli.why_not.read_operator", read)
+    monkeypatch.setattr("connectors.cli.why_not.read_known", read)
     return lambda *words: CliRunner().invoke(main, ["why-not", "A", *words])
 
 
@@ -68,6 +68,69 @@ def test_what_stands_after_all_is_said_so_with_its_basis_and_ends_with_one(why_n
     assert "something is missing: quarantine" in result.stdout
     assert "basis: 国务院联防联控机制" in result.stdout
     assert "✘" not in result.stdout
+
+
+UNEMPLOYED = {"sample": "S9", "on": "staff", "staff": "W9", "result": "positive", "hazard": "sars-cov-2"}
+
+
+def unclaimed(*later: bytes) -> Known:
+    """What is known of staff after a positive sample of somebody whom nobody employs."""
+    first = line("sample.tested", UNEMPLOYED, "2022-01-12 09:00", id="p1")
+    engine, _ = run([HISTORY[0], first, *later])
+    return Known("", engine.staff.rows, engine.staff._tick or 0, "staff-journal", 1, 9)
+
+
+@pytest.fixture
+def why_not_of_nobody(monkeypatch):
+    """Asks about sample S9 and no operator."""
+
+    def ask(known: Known, kind: str = "staff-positive", subject: str = "S9"):
+        async def read(_settings, operator, subject):
+            assert operator == ""
+            return known
+
+        monkeypatch.setattr("connectors.cli.why_not.read_known", read)
+        return CliRunner().invoke(main, ["why-not", "", kind, subject, "--private"])
+
+    return ask
+
+
+def test_a_positive_of_somebody_whom_nobody_employs_is_asked_for_without_operator(why_not_of_nobody):
+    result = why_not_of_nobody(unclaimed())
+    assert result.exit_code == FOUND_WRONG
+    assert "staff-positive of nobody who is known about S9 stands" in result.stdout
+    assert "✔ the standing result of staff sample S9 is positive" in result.stdout
+    assert "sample.tested /s p1" in result.stdout
+    assert "staff-journal/1 up to offset 9" in result.stdout
+
+
+LATER = {
+    "another result": (
+        line("sample.tested", UNEMPLOYED | {"result": "negative"}, "2022-01-12 10:00", id="p2"),
+        "✘ the standing result of staff sample S9 is positive",
+    ),
+    "an enrolment": (
+        line("staff.enrolled", {"operator": "A", "staff": "W9"}, "2022-01-12 08:00", "2022-01-12 10:00", id="e9"),
+        "✘ no operator is known with whom a spell overlaps",
+    ),
+}
+
+
+@pytest.mark.parametrize(("later", "words"), LATER.values(), ids=LATER.keys())
+def test_it_stands_no_longer_after(later, words, why_not_of_nobody):
+    result = why_not_of_nobody(unclaimed(later))
+    assert (result.exit_code, words in result.stdout) == (DONE, True)
+
+
+def test_other_kinds_are_of_an_operator(why_not_of_nobody):
+    result = why_not_of_nobody(unclaimed(), "papers-missing", "L1")
+    assert (result.exit_code, "papers-missing is of an operator: name it" in result.stderr) == (UNUSABLE, True)
+
+
+def test_a_kind_about_the_operator_is_about_nothing_else(why_not):
+    assert why_not("silent", "A").exit_code == DONE
+    result = why_not("silent", "L1")
+    assert (result.exit_code, "leave 'L1' out" in result.stderr) == (UNUSABLE, True)
 
 
 def test_the_same_for_a_program(why_not):
@@ -123,10 +186,10 @@ BROKEN = {
 
 @pytest.mark.parametrize(("error", "words"), BROKEN.values(), ids=BROKEN.keys())
 def test_where_nothing_can_be_read_it_says_why_in_a_line(error, words, monkeypatch):
-    async def read(_settings, _operator):
+    async def read(_settings, _operator, _subject):
         raise error
 
-    monkeypatch.setattr("connectors.cli.why_not.read_operator", read)
+    monkeypatch.setattr("connectors.cli.why_not.read_known", read)
     result = CliRunner().invoke(main, ["why-not", "A", "silent"])
     assert result.exit_code == UNUSABLE
     assert words in result.stderr
@@ -193,10 +256,10 @@ def test_the_history_ends_where_these_tests_think_it_does(known):
 
 @pytest.mark.parametrize("day", ["2026-13-45", "明天", "L-1", "2026-1-5"])
 def test_a_day_that_is_none_is_refused_before_anybody_is_asked(day, monkeypatch):
-    async def read(_settings, _operator):
+    async def read(_settings, _operator, _subject):
         raise AssertionError("nobody is asked")
 
-    monkeypatch.setattr("connectors.cli.why_not.read_operator", read)
+    monkeypatch.setattr("connectors.cli.why_not.read_known", read)
     for kind in ("uncoded-goods", "disinfection-missing"):
         result = CliRunner().invoke(main, ["why-not", "A", kind, day])
         assert (result.exit_code, "write it as 2022-01-05" in result.stderr) == (UNUSABLE, True)

@@ -8,12 +8,14 @@ from pathlib import Path
 from schemas.envelope import recorded_time
 from schemas.times import HOUR
 from streams.context import Context
-from streams.operators.explaining import Explanation, explain
+from streams.explanation import Explanation
+from streams.operators.explaining import explain
 from streams.operators.looking import Looker
 from streams.parameters import Rules
 from streams.replay.pure import Line, PureEngine, moments
 from streams.rows import Row, Rows
 from streams.settings import Settings
+from streams.staff import unclaimed
 
 RULES = Rules.load()
 CONTEXT = Context(settings=Settings(simulated=True), rules=RULES, partitions={})
@@ -60,5 +62,7 @@ def state(rows: Rows) -> State:
 
 def explained(engine: PureEngine, operator: str, kind, subject: str) -> Explanation:
     """What `why` would say of an alert, by the rows as they are."""
-    operators = engine.operators
+    operators, staff = engine.operators, engine.staff
+    if not operator:
+        return unclaimed.explain(staff.rows, subject, staff._tick or 0, RULES)
     return explain(Looker(operator, operators._tick or 0, operators.rows, RULES), kind, subject)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
-from rich.console import Console
 
 from connectors.cli import UNUSABLE, main
-from connectors.cli.alerts import age, matches, table
+from connectors.cli.alerts import age, change, matches, table
 from connectors.embedded.servers import free_port
+from connectors.terminal import terminal
 from connectors.views.keys import By
 from schemas.alerts import Alert
 from schemas.times import DAY, HOUR, MINUTE, parse_instant
@@ -20,8 +21,12 @@ ALERT = alert(id="abc", text="批次 [lot-1] 缺少检验检疫证明")
 
 
 def shown(*alerts: Alert, now: str = "2022-01-20T06:30:00Z") -> str:
+    return printed(table(list(alerts), now=parse_instant(now)))
+
+
+def printed(what) -> str:
     out = io.StringIO()
-    Console(file=out, width=140).print(table(list(alerts), now=parse_instant(now)))
+    terminal(file=out, width=140).print(what)
     return out.getvalue()
 
 
@@ -38,9 +43,18 @@ def test_the_table_says_how_urgent_since_when_where_and_the_sentence_itself():
         assert word in text
 
 
-def test_a_drill_says_so():
-    from dataclasses import replace
+ODD = "urn:x:[/b]:ok:"
 
+
+def test_identifiers_are_shown_as_they_are_with_the_id_that_why_wants():
+    odd = replace(ALERT, id="u2c:id:7", operator=ODD, text=f"{ODD} :smile:")
+    for text in (shown(odd), printed(change(odd))):
+        assert text.count(ODD) == 2
+        assert "u2c:id:7" in text
+        assert ":smile:" in text
+
+
+def test_a_drill_says_so():
     assert "演练" in shown(replace(ALERT, drill=True))
 
 
