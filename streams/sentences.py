@@ -58,7 +58,7 @@ def sentence(kind: Kind, who: str, subject: str, detail: dict[str, Any], since: 
             "请立即停止销售，货物不要动，两小时内查清每一件的去向。"
         ),
         Kind.STAFF_POSITIVE: lambda: (
-            f"{who or '从业人员'}：从业人员 {detail['staff']} 的样品 {subject}（{detail['hazard']}）结果为阳性，"
+            f"{who or '任职单位不明'}：从业人员 {detail['staff']} 的样品 {subject}（{detail['hazard']}）结果为阳性，"
             f"采样时间 {when}。请专班立即联系本人。"
         ),
         Kind.UNCODED_GOODS: lambda: (

@@ -38,7 +38,7 @@ def test_what_is_missing_is_named_in_words_not_in_codes():
 
 def test_an_operator_without_a_name_is_called_by_what_it_is_about():
     assert ending(Kind.STAFF_POSITIVE, "", "W1-1", Resolution.VOID).startswith("W1-1：")
-    assert sentence(Kind.STAFF_POSITIVE, "", "W1-1", DETAIL[Kind.STAFF_POSITIVE], NOON).startswith("从业人员：")
+    assert sentence(Kind.STAFF_POSITIVE, "", "W1-1", DETAIL[Kind.STAFF_POSITIVE], NOON).startswith("任职单位不明：")
 
 
 def test_times_are_beijings():
