@@ -93,7 +93,12 @@ def change(alert: Alert) -> str:
     mark = "[green]－[/]" if alert.status == "resolved" else f"[{COLOURS[alert.severity]}]＋[/]"
     ended = f"（{alert.resolved_by}）" if alert.resolved_by else ""
     whom = f"{alert.changed_at}  {alert.kind}  {escape(alert.operator)}"
-    return f"{mark} {whom}  {escape(alert.text)}{ended} [dim]{alert.id}[/]"
+    return f"{mark} {whom}  {_in_a_line(alert.text)}{ended} [dim]{alert.id}[/]"
+
+
+def _in_a_line(text: str) -> str:
+    """A shop's name in it may have line breaks."""
+    return escape(" ".join(text.split()))
 
 
 def matches(alert: Alert, wanted: Mapping[By, str]) -> bool:
@@ -126,7 +131,7 @@ def table(alerts: list[Alert], *, now: int) -> Table:
         place = f"{alert.place.town} / {alert.place.grid}" if alert.place else "—"
         severity = f"[{COLOURS[alert.severity]}]{alert.severity}[/]"
         words = ("演练 " if alert.drill else "") + alert.text
-        cells = (str(alert.kind), escape(alert.operator), escape(place), f"{escape(words)}\n[dim]{alert.id}[/]")
+        cells = (str(alert.kind), escape(alert.operator), escape(place), f"{_in_a_line(words)}\n[dim]{alert.id}[/]")
         found.add_row(severity, age(now - parse_instant(alert.since)), *cells)
     return found
 

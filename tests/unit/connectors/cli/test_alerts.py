@@ -54,6 +54,12 @@ def test_identifiers_are_shown_as_they_are_with_the_id_that_why_wants():
         assert ":smile:" in text
 
 
+def test_a_name_with_line_breaks_stays_in_its_line():
+    odd = replace(ALERT, text="鲜果\n园：缺证明")
+    assert "鲜果 园：缺证明" in shown(odd)
+    assert "鲜果 园：缺证明" in printed(change(odd))
+
+
 def test_a_drill_says_so():
     assert "演练" in shown(replace(ALERT, drill=True))
 
