@@ -8,9 +8,10 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -25,6 +26,8 @@ FILE = "LIANFANG_SETTINGS"
 """The variable that names a file of settings."""
 TESTS = "LIANFANG_TEST_"
 """What begins so is the tests' own, and no setting."""
+REDIS = ("redis://", "rediss://", "unix://")
+"""How the URL of a store begins."""
 
 
 class BadSettings(ValueError):  # noqa: N818
@@ -41,7 +44,12 @@ class Commit(StrEnum):
 class Settings(BaseSettings):
     """What differs between one installation and the next. Durations are seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="LIANFANG_", env_nested_delimiter="__", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="LIANFANG_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        hide_input_in_errors=True,  # what is wrong may hold a password
+    )
 
     # Kafka
     bootstrap: str = "127.0.0.1:9092"
@@ -94,6 +102,18 @@ class Settings(BaseSettings):
     http_port: int = Field(0, ge=0, le=65_535)  # metrics, /healthz and /readyz; 0: none
     log_format: str = "auto"  # json | console | auto: console on a terminal
     log_level: str = "info"
+
+    @field_validator("redis")
+    @classmethod
+    def _is_a_url(cls, url: str) -> str:
+        """Told here, once, in words that do not repeat it: it may hold a password."""
+        if not url.startswith(REDIS):
+            raise ValueError(f"expected a URL that begins with {', '.join(REDIS[:-1])} or {REDIS[-1]}")
+        try:
+            _ = urlsplit(url).port
+        except ValueError:
+            raise ValueError("expected a URL whose host and port can be read, like redis://HOST:6379/0") from None
+        return url
 
     @classmethod
     def settings_customise_sources(

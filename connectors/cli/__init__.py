@@ -6,6 +6,7 @@ import importlib
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -18,6 +19,9 @@ DONE, FOUND_WRONG, UNUSABLE = 0, 1, 2
 
 PORT = click.IntRange(0, 65_535)
 """What an option that names a port may be; 0 is said there."""
+
+_WORDS = "lianfang.words"
+"""Under this name the context keeps the words of the command line."""
 
 COMMANDS = {
     # name: (module, one line of help). The module's click command is called `command`.
@@ -52,6 +56,10 @@ class _Lazy(click.Group):
         command: click.Command = module.command
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_WORDS] = tuple(args)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -64,7 +72,7 @@ class _Lazy(click.Group):
             if error.title != "Settings":
                 raise
             for place, said in faults(error):
-                click.echo(f"{_where(place)}: {said}", err=True)
+                click.echo(f"{_where(place, ctx.meta[_WORDS])}: {said}", err=True)
         sys.exit(UNUSABLE)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -72,8 +80,11 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-def _where(place: tuple[str, ...]) -> str:
-    """A setting as whoever wrote it calls it: by its variable, else by its place in the file."""
+def _where(place: tuple[str, ...], words: Sequence[str]) -> str:
+    """A setting as whoever wrote it calls it: by its option, by its variable, else by its place in the file."""
+    option = f"--{place[0].replace('_', '-')}"
+    if any(word.split("=")[0] == option for word in words):
+        return option
     variable = f"{PREFIX}{'__'.join(place)}".upper()
     file = os.environ.get(FILE)
     written = any(name.upper() == f"{PREFIX}{place[0]}".upper() for name in os.environ)

@@ -14,6 +14,8 @@ WRONG = {
     "half a mapping": ("LIANFANG_PARTITIONS", '{"registry": '),
     "no setting at all": ("LIANFANG_PREFX", "drill-"),
     "a file that is not there": ("LIANFANG_SETTINGS", "/no/such.yaml"),
+    "a store that is no URL": ("LIANFANG_REDIS", "localhost:6379"),
+    "a store whose port is none": ("LIANFANG_REDIS", "redis://localhost:port"),
 }
 
 
@@ -23,6 +25,20 @@ def test_a_wrong_setting_is_named(name, value):
     assert result.exit_code == UNUSABLE
     assert result.output.startswith(f"{name}: ")
     assert "Traceback" not in result.output
+
+
+STORE = ["alerts"], ["why", "ALERT"], ["views"], ["up", "--bootstrap", "127.0.0.1:1"]
+"""Commands that may be told which store."""
+
+
+@pytest.mark.parametrize("words", STORE, ids=lambda words: words[0])
+def test_a_store_that_is_no_url_is_named_as_it_was_written_and_its_password_is_not_repeated(words):
+    given = CliRunner().invoke(main, [*words, "--redis", "http://:geheim@redis.example"])
+    set_so = CliRunner().invoke(main, words, env={"LIANFANG_REDIS": "redis://:geheim@redis.example:geheim"})
+    assert (given.exit_code, set_so.exit_code) == (UNUSABLE, UNUSABLE)
+    assert given.output == "--redis: expected a URL that begins with redis://, rediss:// or unix://\n"
+    assert set_so.output.startswith("LIANFANG_REDIS: expected a URL")
+    assert "geheim" not in set_so.output
 
 
 SAID = {

@@ -38,6 +38,19 @@ def test_the_environment_sets_a_value(monkeypatch):
     assert settings.partitions == {"registry": 3}
 
 
+@pytest.mark.parametrize("url", ["redis://", "rediss://:word@redis.example:6380/1", "unix:///run/redis.sock?db=2"])
+def test_a_store_is_named_by_its_url(url):
+    assert Settings(redis=url).redis == url
+
+
+@pytest.mark.parametrize("url", ["", "foo", "localhost:6379", "http://geheim@redis", "redis://:geheim@redis:geheim"])
+def test_what_is_no_url_of_a_store_is_refused_and_not_repeated(url):
+    with pytest.raises(ValidationError) as refused:
+        Settings(redis=url)
+    assert "expected a URL" in str(refused.value)
+    assert "geheim" not in str(refused.value)
+
+
 def test_the_environment_beats_the_file_and_what_is_passed_beats_both(monkeypatch, tmp_path):
     file = tmp_path / "settings.yaml"
     file.write_text("bootstrap: from-file:9092\ncounty: '330106'\ntick: 30\n")
