@@ -34,6 +34,12 @@ def _ssl_context(settings: Settings) -> ssl.SSLContext:
     return context
 
 
+def words_of(error: BaseException) -> str:
+    """What an error says, with its name once: Kafka's say theirs themselves, others do not."""
+    name, said = type(error).__name__, str(error)
+    return said if name in said else f"{name}: {said}" if said else name
+
+
 def group_id(settings: Settings) -> str:
     """The consumer group of the workers. A drill under another prefix has its own."""
     return settings.prefix + settings.group

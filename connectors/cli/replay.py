@@ -184,10 +184,15 @@ def _of_history(
     *, until: int | None, tick: int, engine: str, bootstrap: str | None, quiet: bool,
 ) -> dict[str, int]:  # fmt: skip
     if engine == "kafka":
-        from connectors.replay_kafka import run  # noqa: PLC0415 - starts servers; pure needs none of it
+        from connectors.replay_kafka import NoPlace, run  # noqa: PLC0415 - starts servers; pure needs none of it
 
         logs.configure(form="console", level="warning", process="replay")
-        return run(lines, target, until=until, tick=tick, settings=context.settings, bootstrap=bootstrap, quiet=quiet)
+        try:
+            return run(
+                lines, target, until=until, tick=tick, settings=context.settings, bootstrap=bootstrap, quiet=quiet
+            )
+        except NoPlace as error:
+            _unusable(str(error))
     return _pure(lines, target, until, tick, context)
 
 

@@ -14,6 +14,7 @@ from connectors.cli import DONE, FOUND_WRONG, UNUSABLE
 from connectors.topics import access, cluster
 from connectors.topics.wanted import Said
 from schemas.topics import load
+from streams.kafka import words_of
 from streams.settings import Commit, Settings
 
 
@@ -34,8 +35,11 @@ def command(*, bootstrap: str | None, compare: bool, acls: bool, as_json: bool) 
         sys.exit(DONE)
     try:
         said = asyncio.run(_said(settings, compare=compare))
+    except cluster.Refused as error:
+        click.echo(str(error), err=True)
+        sys.exit(UNUSABLE)
     except (KafkaError, TimeoutError) as error:
-        click.echo(f"{settings.bootstrap}: {type(error).__name__}: {error}", err=True)
+        click.echo(f"{settings.bootstrap}: {words_of(error)}", err=True)
         sys.exit(UNUSABLE)
     for one in said:
         if as_json:

@@ -18,6 +18,7 @@ from connectors.cli import DONE, PORT, UNUSABLE
 from connectors.embedded import ALARM, Supervisor
 from connectors.runtime import NotReady, Place, Running, StoppedForGood, Wish, embedded, example, given, running
 from connectors.sending.publishing import NoBroker
+from connectors.topics import cluster
 from connectors.views.reaching import NoStore, shown
 from streams import logs
 
@@ -73,7 +74,7 @@ def command(
     except (NoBroker, NoStore) as error:
         click.echo(str(error), err=True)
         sys.exit(UNUSABLE)
-    except StoppedForGood as error:
+    except (StoppedForGood, cluster.Refused) as error:
         click.echo(str(error), err=True)
         sys.exit(ALARM)
     except (NotReady, KafkaError, TimeoutError, OSError) as error:

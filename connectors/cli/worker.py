@@ -13,6 +13,7 @@ from connectors.topics import cluster
 from streams import logs
 from streams.app import build
 from streams.engine import ALARM, FAILED
+from streams.kafka import words_of
 from streams.parameters import BadRules, Rules
 from streams.settings import Settings
 
@@ -38,6 +39,6 @@ def command(*, bootstrap: str | None, http_port: int | None, as_json: bool) -> N
         log.critical("refused to start", why=str(error))
         sys.exit(ALARM)
     except (KafkaError, OSError, TimeoutError) as error:
-        log.critical("no broker answers", bootstrap=settings.bootstrap, error=f"{type(error).__name__}: {error}")
+        log.critical("no broker answers", bootstrap=settings.bootstrap, error=words_of(error))
         sys.exit(FAILED)
     build(settings)

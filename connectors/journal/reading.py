@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from connectors.journal.files import Part, entry_line, head_line
 from connectors.topics import cluster
 from streams.journal import headers_of
-from streams.kafka import client_options
+from streams.kafka import client_options, words_of
 from streams.machine import Entry
 from streams.marks import high_watermarks
 from streams.replay.journal import JOURNALS
@@ -50,7 +50,7 @@ async def save(settings: Settings, folder: Path, tell: Tell) -> dict[Part, int]:
         counts = await _save(settings, consumer, partial, tell)
         partial.rename(folder)
     except (KafkaError, TimeoutError) as error:
-        raise Unreadable(f"{settings.bootstrap}: {type(error).__name__}: {error}") from None
+        raise Unreadable(f"{settings.bootstrap}: {words_of(error)}") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         await consumer.stop()

@@ -41,7 +41,8 @@ def run(
     """Write every message of `alerts` and `alerts-private` to `target`, one a line; returns the closing figures.
 
     `lines` in order of *recorded*; `until` and `tick` in milliseconds. `bootstrap` None: the embedded broker. Order of
-    the messages: by `changed_at`, those of one operator as they were written. Not `quiet`: says how far it is.
+    the messages: by `changed_at`, those of one operator as they were written. Not `quiet`: says how far it is. NoPlace
+    if none of it can run on that broker.
     """
     history = list(lines)
     pure = PureEngine(Context(settings=settings, rules=Rules.load(settings.rules), partitions={}))

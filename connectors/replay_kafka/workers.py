@@ -12,10 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiokafka.errors import KafkaConnectionError, KafkaError
+
 from connectors.embedded import ALARM, Supervisor, embedded_settings, start_broker
 from connectors.topics import cluster
 from schemas.envelope import PUBLIC_TOPICS
 from schemas.topics import load
+from streams.kafka import words_of
 from streams.settings import Settings
 
 WORKERS = 2
@@ -30,6 +33,10 @@ PATIENCE = 1.0
 
 class Died(Exception):  # noqa: N818 - it says what it says
     """The workers do not live; with what they logged last."""
+
+
+class NoPlace(Exception):  # noqa: N818
+    """No replay can run on this broker; says which and why."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,10 @@ class Place:
 
 @contextmanager
 def started(settings: Settings, bootstrap: str | None, *, workers: int = WORKERS) -> Iterator[Place]:
-    """Broker, topics under a prefix that nobody has, workers; all gone afterwards."""
+    """Broker, topics under a prefix that nobody has, workers; all gone afterwards.
+
+    NoPlace if no topics can be made there.
+    """
     with tempfile.TemporaryDirectory(prefix="lianfang-replay-") as folder, Supervisor() as supervisor:
         log = Path(folder, "workers.log")
         env = _environment(settings)
@@ -63,7 +73,7 @@ def started(settings: Settings, bootstrap: str | None, *, workers: int = WORKERS
         else:
             env |= {"LIANFANG_BOOTSTRAP": bootstrap}
         own = _settings(env)
-        asyncio.run(cluster.ensure(own))
+        _make_topics(own)
         try:
             for number in range(workers):
                 argv = [sys.executable, "-m", "connectors.cli", "worker"]
@@ -74,6 +84,17 @@ def started(settings: Settings, bootstrap: str | None, *, workers: int = WORKERS
                 supervisor.end(f"worker-{number + 1}", patience=PATIENCE)
             if bootstrap is not None:
                 asyncio.run(cluster.remove(own))
+
+
+def _make_topics(settings: Settings) -> None:
+    try:
+        asyncio.run(cluster.ensure(settings))
+    except cluster.Refused as error:
+        raise NoPlace(str(error)) from None
+    except KafkaConnectionError:
+        raise NoPlace(f"no broker answers at {settings.bootstrap}") from None
+    except (KafkaError, TimeoutError) as error:
+        raise NoPlace(f"no topics can be made at {settings.bootstrap}: {words_of(error)}") from None
 
 
 def _environment(settings: Settings) -> dict[str, str]:

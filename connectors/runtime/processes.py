@@ -115,7 +115,7 @@ class Running:
 @contextmanager
 def running(place: Place, supervisor: Supervisor, folder: Path, wish: Wish) -> Iterator[Running]:
     """Topics made, processes started and ready; the caller's supervisor ends them. NoBroker and NoStore if a server is
-    not there, StoppedForGood and NotReady if the processes don't come up.
+    not there, cluster.Refused if it can't hold the topics, StoppedForGood and NotReady if the processes don't come up.
     """
     asyncio.run(reach(place.settings.redis))
     try:

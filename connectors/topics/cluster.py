@@ -10,7 +10,13 @@ from typing import Any, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import (
+    InvalidReplicationFactorError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from connectors.topics.wanted import Finding, Found, Said, Wanted, compare, wanted
 from schemas.topics import Registry, load
@@ -20,6 +26,11 @@ from streams.settings import Commit, Settings
 PATIENCE = 5.0
 DEADLINE = 30.0
 """Seconds within which a created or grown topic must show its partitions, each with a leader."""
+
+TOO_FEW_BROKERS = (
+    "{} copies of every topic are wanted, and there are fewer brokers: set LIANFANG_REPLICATION and LIANFANG_MIN_ISR "
+    "to what the cluster can keep; on a single broker both to 1"
+)
 
 T = TypeVar("T")
 
@@ -61,7 +72,10 @@ async def as_they_are(settings: Settings, registry: Registry | None = None) -> S
 
 
 async def ensure(settings: Settings, registry: Registry | None = None) -> list[Said]:
-    """Create what is missing, grow what may grow; returns what was done, and what can't be put right from here."""
+    """Create what is missing, grow what may grow; returns what was done, and what can't be put right from here.
+
+    Refused where there are fewer brokers than copies are wanted.
+    """
     registry = registry or load()
     async with admin(settings) as client:
         found = await _found(client, settings, registry)
@@ -171,6 +185,8 @@ async def _create(client: AIOKafkaAdminClient, topics: list[Wanted]) -> list[Sai
     response: Any = await client.create_topics(new, timeout_ms=int(DEADLINE * 1000))
     failed = {error[0]: error[1:] for error in response.topic_errors if error[1]}
     for name, (code, *message) in failed.items():
+        if for_code(code) is InvalidReplicationFactorError:
+            raise Refused(TOO_FEW_BROKERS.format(topics[0].replication))
         # another process that starts at the same moment made it; the comparison afterwards judges it
         if for_code(code) is not TopicAlreadyExistsError:
             raise for_code(code)(f"{name}: {message}")

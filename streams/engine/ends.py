@@ -10,6 +10,7 @@ import os
 from typing import NoReturn
 
 from streams import logs
+from streams.kafka import words_of
 
 DONE = 0
 FAILED = 70
@@ -39,4 +40,4 @@ def alarm(why: str, **ids: object) -> NoReturn:
 
 
 def _words(error: BaseException | None) -> str | None:
-    return None if error is None else f"{type(error).__name__}: {error}"
+    return None if error is None else words_of(error)

@@ -55,6 +55,12 @@ def test_the_workers_say_what_the_pure_engine_says(where, history, request, monk
         assert not asyncio.run(names(Settings()))
 
 
+def test_more_copies_than_there_are_brokers_is_told_with_the_settings_to_change(history, kafka):
+    code, found, said = replay(history, "--bootstrap", kafka.bootstrap)
+    assert (code, found) == (UNUSABLE, [])
+    assert "LIANFANG_REPLICATION and LIANFANG_MIN_ISR" in said.splitlines()[-1]
+
+
 async def names(settings: Settings) -> list[str]:
     """Topics of replays that are still there."""
     async with admin(settings) as client:

@@ -109,6 +109,12 @@ def test_a_broker_that_is_not_there_is_said_at_once(store):
     assert (done.returncode, "no broker answers at 127.0.0.1:1" in done.stderr) == (2, True)
 
 
+def test_more_copies_than_there_are_brokers_is_not_to_be_tried_again(kafka, store, prefix):
+    done = up_on("--bootstrap", kafka.bootstrap, "--redis", store, LIANFANG_PREFIX=prefix)
+    assert done.returncode == 78
+    assert "LIANFANG_REPLICATION and LIANFANG_MIN_ISR" in done.stderr.splitlines()[-1]
+
+
 def test_topics_that_do_not_fit_end_it_as_they_end_a_worker_with_one_line_that_says_why(kafka, store, prefix):
     env = {**kafka.env, "LIANFANG_PREFIX": prefix, "LIANFANG_REPLICATION": "1", "LIANFANG_MIN_ISR": "1"}
     env["LIANFANG_PARTITIONS"] = json.dumps(few())

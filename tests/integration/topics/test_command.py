@@ -99,6 +99,19 @@ def test_a_broker_that_does_not_answer_is_said_in_one_line():
     assert "127.0.0.1:1" in result.stderr
 
 
+def test_what_goes_wrong_is_named_once():
+    result = CliRunner().invoke(command, ["--bootstrap", "127.0.0.1:1"])
+    assert result.stderr.count("KafkaConnectionError") == 1
+
+
+def test_more_copies_than_there_are_brokers_is_told_with_the_settings_to_change(kafka, prefix, monkeypatch):
+    monkeypatch.setenv("LIANFANG_PREFIX", prefix)
+    result = CliRunner().invoke(command, ["--bootstrap", kafka.bootstrap])
+    assert (result.exit_code, result.stdout) == (UNUSABLE, "")
+    (said,) = result.stderr.splitlines()
+    assert "LIANFANG_REPLICATION and LIANFANG_MIN_ISR" in said
+
+
 def test_access_rules_need_no_broker():
     result = CliRunner().invoke(command, ["--acls", "--json", "--bootstrap", "127.0.0.1:1"])
     assert result.exit_code == DONE

@@ -76,6 +76,13 @@ def test_a_history_is_unusable_when(lines, words, replay):
     assert "Traceback" not in result.output
 
 
+def test_a_broker_that_is_not_there_is_said_in_one_sentence(replay):
+    result, _ = replay(UNCODED, options=("--engine", "kafka", "--bootstrap", "127.0.0.1:1"))
+    assert (result.exit_code, result.stdout) == (UNUSABLE, "")
+    assert "no broker answers at 127.0.0.1:1" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_lines_recorded_at_one_instant_are_in_order(replay):
     result, _ = replay(UNCODED, UNCODED)
     assert result.exit_code == DONE

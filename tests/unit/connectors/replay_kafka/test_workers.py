@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.embedded import Supervisor
-from connectors.replay_kafka.workers import MOST_DEATHS, Died, Place, _environment, _settings
+from connectors.replay_kafka.workers import MOST_DEATHS, Died, NoPlace, Place, _environment, _settings, started
 from streams.settings import Settings
 
 
@@ -25,6 +25,11 @@ def test_workers_get_the_rules_file_that_was_named(tmp_path):
     rules = tmp_path / "rules.yaml"
     assert _settings(_environment(Settings(rules=rules))).rules == rules
     assert "LIANFANG_RULES" not in _environment(Settings())
+
+
+def test_a_broker_that_is_not_there_is_named_before_any_worker_starts():
+    with pytest.raises(NoPlace, match=r"no broker answers at 127\.0\.0\.1:1$"), started(Settings(), "127.0.0.1:1"):
+        raise AssertionError("nothing can have started")
 
 
 @pytest.mark.parametrize(("code", "deaths"), [(78, 1), (1, MOST_DEATHS + 1)])
