@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -174,6 +175,19 @@ class _File(_Part):
     holding_feeds: tuple[str, ...] = ()
 
 
+def _expected(kind: str, message: str, name: str) -> str:
+    """What was expected at a place, in words that are not Python's."""
+    meant = get_close_matches(name, [*NAMES, *_File.model_fields], 1)
+    words = {
+        "extra_forbidden": "is unknown" + (f"; is {meant[0]} meant?" if meant else ""),
+        "missing": "is missing",
+        "model_type": "expected a mapping",
+        "dict_type": "expected a mapping",
+        "tuple_type": "expected a list",
+    }
+    return words.get(kind, message.removeprefix("Value error, "))
+
+
 @dataclass(frozen=True)
 class Rules:
     """The rules in force, by date."""
@@ -191,16 +205,19 @@ class Rules:
             raise BadRules(f"{name}: {getattr(error, 'strerror', None) or 'is not UTF-8 text'}") from None
         try:
             tree = yaml.load(text, _Loader)  # noqa: S506 - a safe one
-            if isinstance(tree, dict) and isinstance(given := tree.get("kinds", {}), dict):
+            if not isinstance(tree, dict):
+                raise BadRules(f"{name}:1: a rules file is a mapping of {', '.join(_File.model_fields)}")
+            if isinstance(given := tree.get("kinds", {}), dict):
                 tree["kinds"] = _kinds(ours) | given  # a file may name those alone that it has another basis for
             return cls(_File.model_validate(tree))
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise BadRules(f"{name}:{line}: {error.problem}") from None
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
+            # a name that is misspelt is missing as well: what was written is told, not what was not
+            first = min(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
             where = tuple("from" if part == "since" else part for part in first["loc"])
-            message = first["msg"].removeprefix("Value error, ")
+            message = _expected(first["type"], first["msg"], str(where[-1]))
             raise BadRules(f"{name}:{_line(text, where)}: {'.'.join(map(str, where))}: {message}") from None
 
     @cached_property

@@ -68,13 +68,15 @@ WRONG = {
     "dates that do not increase": (
         "{from: 2023-01-08, value: none", "{from: 2020-11-01, value: none", "must increase",
     ),
-    "a parameter that is missing": ("  skew:", "  slack:", "parameters.skew: Field required"),
+    "a parameter that is missing": ("\n  skew:\n    -", "\n  #", "parameters.skew: is missing"),
+    "a parameter that is misspelt": ("  skew:", "  skeew:", "parameters.skeew: is unknown; is skew meant?"),
+    "parameters that are none": (TEXT[TEXT.index("\nparameters:") :], "\nparameters: 7\n", "expected a mapping"),
     "a count where a duration belongs": ("value: 30s", "value: 30", "expected a duration"),
     "a duration where a count belongs": ("value: 3,", "value: 7d,", "expected a count"),
     "a basis of a kind that goes by a parameter's": ("  uncoded-goods:", "  silent:", "kinds.silent"),
     "a basis without its words": ("basis: 区专班工作要求（未引上级文件）：经营", "bases: ", "kinds.unknown-operator"),
     "a parameter that nobody knows": ("parameters:", "parameters:\n  slack: []", "parameters.slack"),
-    "a value without basis": ("value: 2m, basis: 系统参数：各方时钟允许的偏差", "value: 2m", "Field required"),
+    "a value without basis": ("value: 2m, basis: 系统参数：各方时钟允许的偏差", "value: 2m", "basis: is missing"),
     "a word that is not known": ("may_void: []", "may_void: []\nmay_fly: []", "may_fly"),
 }  # fmt: skip
 
@@ -84,6 +86,13 @@ def test_a_file_is_refused_with_its_line_for(old, new, words, loaded):
     with pytest.raises(BadRules, match=r"other\.yaml:\d+: ") as refused:
         loaded(old, new)
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["", "127.0.0.1 localhost\n", "- goods\n"])
+def test_what_is_no_mapping_is_told_what_a_rules_file_is(text, tmp_path):
+    (tmp_path / "rules").write_text(text)
+    with pytest.raises(BadRules, match=r"rules:1: a rules file is a mapping of goods, kinds, parameters"):
+        Rules.load(tmp_path / "rules")
 
 
 def test_the_line_is_the_one_where_it_is_wrong(loaded):
