@@ -15,7 +15,7 @@ from rich.console import Console
 from connectors.cli import UNUSABLE
 from connectors.demo.driver.play import Stopped
 from connectors.demo.generator import generate
-from connectors.demo.generator.make import OPERATORS, SEED
+from connectors.demo.generator.make import FEWEST, OPERATORS, SEED
 from connectors.demo.history import Line, read_history, write_history
 from connectors.demo.run import Demo, show
 from connectors.demo.truth import Planted, Unusable, read_truth, write_truth
@@ -24,9 +24,12 @@ from connectors.terminal import terminal
 from schemas.times import MINUTE
 from streams.clock.barrier import Stuck
 from streams.logs import configure
+from streams.parameters import BadRules, Rules
 
 BROKEN = 70
 INTERRUPTED = 130
+MOST = 10_000
+"""Operators: more than any district has; a fortnight of a slip of the keyboard would fill the memory."""
 PLAIN_WIDTH = 120
 """Columns where there is no terminal to ask."""
 STEP, FAST_STEP = 20 * MINUTE, 60 * MINUTE
@@ -35,7 +38,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--seed", default=SEED, show_default=True, help="Another seed is another fortnight.")
-@click.option("--operators", default=OPERATORS, show_default=True, help="Size of the district; 30 at least.")
+@click.option(
+    "--operators", default=OPERATORS, show_default=True, type=click.IntRange(FEWEST, MOST), help="Size of the district."
+)
 @click.option("--fast", is_flag=True, help="A tick every simulated hour instead of every 20 minutes.")
 @click.option("--history", type=_FILE, help="Replay this history (JSON Lines of CloudEvents with recordedtime).")
 @click.option(
@@ -71,8 +76,12 @@ def command(  # noqa: PLR0913 - one for each option
     if (history is None) != (truth is None):
         raise click.UsageError("--history and --truth go together: without the truth nothing can be counted")
     try:
+        Rules.load(rules)  # the processes would read them only once all is started
         lines, planted = _material(seed, operators, history, truth)
-    except (Unusable, OSError, ValueError) as error:
+    except OSError as error:
+        click.echo(f"{error.filename}: can't be read: {error.strerror}", err=True)
+        sys.exit(UNUSABLE)
+    except (BadRules, Unusable, ValueError) as error:
         click.echo(str(error), err=True)
         sys.exit(UNUSABLE)
     except KeyboardInterrupt:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from schemas.alerts import Kind
 from schemas.times import format_instant, parse_instant
 
 
@@ -41,26 +42,46 @@ def write_truth(path: Path, truth: Iterable[Planted]) -> None:
 
 
 def read_truth(path: Path) -> list[Planted]:
-    """A truth file, or Unusable."""
+    """A truth file, or Unusable. OSError."""
     truth = []
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         if not line.strip():
             continue
         try:
-            value = orjson.loads(line)
-            ends = value.get("ends")
-            truth.append(
-                Planted(
-                    str(value["kind"]),
-                    str(value["operator"]),
-                    str(value["subject"]),
-                    parse_instant(value["begins"]),
-                    None if ends is None else parse_instant(ends),
-                    str(value.get("why", "")),
-                )
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Unusable(
-                f"{path}, line {number}: expected kind, operator, subject, begins, ends (or null), why: {error!r}"
-            ) from None
+            truth.append(_planted(line))
+        except ValueError as error:
+            raise Unusable(f"{path}, line {number}: {error}") from None
     return truth
+
+
+def _planted(line: bytes) -> Planted:
+    """One line; ValueError says in words what is wrong with it."""
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        value = None
+    if not isinstance(value, dict):
+        raise ValueError("is no JSON object of kind, operator, subject, begins, ends (or null), why")
+    texts = {name: _text(name, value.get(name)) for name in ("kind", "operator", "subject", "begins")}
+    if texts["kind"] not in list(Kind):
+        raise ValueError(f"kind: there is no {texts['kind']}; expected one of {', '.join(Kind)}")
+    begins, ends = _instant("begins", texts.pop("begins")), value.get("ends")
+    return Planted(
+        **texts,
+        begins=begins,
+        ends=None if ends is None else _instant("ends", _text("ends", ends)),
+        why=str(value.get("why", "")),
+    )
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{name}: a text is expected")
+    return value
+
+
+def _instant(name: str, text: str) -> int:
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None

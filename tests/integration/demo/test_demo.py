@@ -104,7 +104,7 @@ def test_it_writes_a_history_and_its_truth_without_starting_anything(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--operators", "3"], "at least 30 operators"),
+        (["--operators", "3"], "30<=x<=10000"),
         (["--history", os.devnull], "--history and --truth go together"),
         (["--history", os.devnull, "--truth", os.devnull], "holds no records"),
     ],

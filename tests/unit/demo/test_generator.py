@@ -146,7 +146,7 @@ def test_a_history_that_cannot_be_used_is_refused_with_file_and_line(tmp_path, t
 
 def test_a_truth_that_cannot_be_used_is_refused_with_file_and_line(tmp_path):
     (tmp_path / "truth").write_text('{"kind": "silent"}\n')
-    with pytest.raises(Unusable, match="line 1: expected kind, operator"):
+    with pytest.raises(Unusable, match="line 1: operator: a text is expected"):
         read_truth(tmp_path / "truth")
 
 
