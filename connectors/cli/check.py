@@ -48,7 +48,6 @@ def command(
     except (BadRules, BadPartner, OSError, ValueError) as error:
         click.echo(str(error), err=True)
         sys.exit(UNUSABLE)
-    unusable = False
     with saying(files, as_json=as_json) as sayer:
         for name in files:
             try:
@@ -60,10 +59,9 @@ def command(
                         sayer.progress(name, found.at)
                         sayer.say(judge.judge(found))
             except Unusable as error:
-                click.echo(str(error), err=True)
-                unusable = True
+                sayer.cannot_use(error)
     sayer.sum_up()
-    sys.exit(UNUSABLE if unusable or sayer.unplaced else FOUND_WRONG if sayer.wrong else DONE)
+    sys.exit(UNUSABLE if sayer.unusable or sayer.unplaced else FOUND_WRONG if sayer.wrong else DONE)
 
 
 def goods_classes(rules: Path | None) -> frozenset[str]:

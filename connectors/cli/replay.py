@@ -176,7 +176,7 @@ def _pure(lines: Iterator[Line], target: IO[bytes], until: int | None, tick: int
         for output in outputs:
             target.write((output.value or b"") + b"\n")
             figures["messages"] += 1
-    return figures
+    return figures | {"refused": pure.refused}
 
 
 def _of_history(

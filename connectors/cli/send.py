@@ -66,7 +66,7 @@ def command(
             click.echo(str(error), err=True)
             sys.exit(UNUSABLE)
     sayer.sum_up()
-    sys.exit(UNUSABLE if job.unusable or sayer.unplaced else FOUND_WRONG if sayer.wrong else DONE)
+    sys.exit(UNUSABLE if sayer.unusable or sayer.unplaced else FOUND_WRONG if sayer.wrong else DONE)
 
 
 @dataclass
@@ -76,7 +76,6 @@ class _Job:
     partner: Partner | None
     sayer: Sayer
     anyway: bool
-    unusable: bool = False
 
     async def run(self, files: tuple[str, ...]) -> None:
         await publish(self.settings, self._to_send(files), self.sayer.say)
@@ -93,8 +92,7 @@ class _Job:
                         else:
                             self.sayer.say(judged)
             except Unusable as error:
-                click.echo(str(error), err=True)
-                self.unusable = True
+                self.sayer.cannot_use(error)
 
     def refuse_unplaced(self, files: tuple[str, ...]) -> None:
         """Say which messages of files have no known topic. What can be read only once is judged when it is sent."""

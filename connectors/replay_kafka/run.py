@@ -49,7 +49,7 @@ def run(
     plan = list(batches(history, tick=tick, until=until, pure=pure))
     figures = {"lines": 0, "ticks": 0, "messages": 0}
     if not plan:
-        return figures
+        return figures | {"refused": 0}
     with shown(plan, terminal(stderr=True, quiet=quiet)) as seen, started(settings, bootstrap) as place:
         try:
             messages = asyncio.run(_replay(place, history[0].recorded, plan, figures, seen))
@@ -60,7 +60,7 @@ def run(
     for value in messages:
         target.write(value + b"\n")
         figures["messages"] += 1
-    return figures
+    return figures | {"refused": pure.refused}  # intake's judgement, which is the same for both engines
 
 
 async def _replay(place: Place, first: int, plan: Sequence[Batch], figures: dict[str, int], seen: Seen) -> list[bytes]:

@@ -14,7 +14,7 @@ import click
 import orjson
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from connectors.sending.files import STDIN
+from connectors.sending.files import STDIN, Unusable
 from connectors.sending.judging import IS_WRONG, Judged, Outcome
 from connectors.terminal import terminal
 
@@ -27,6 +27,7 @@ class Sayer:
 
     def __init__(self, *, as_json: bool, progress: Progress) -> None:
         self.counts: Counter[Outcome] = Counter()
+        self.unusable = False
         self._as_json = as_json
         self._flushed = time.monotonic()
         self._progress = progress
@@ -40,16 +41,22 @@ class Sayer:
             sys.stdout.flush()
             self._flushed = time.monotonic()
 
+    def cannot_use(self, error: Unusable) -> None:
+        """A file that holds no messages at all: why, on standard error."""
+        click.echo(str(error), err=True)
+        self.unusable = True
+
     def progress(self, name: str, at: int) -> None:
         """How many bytes of the file `name` were read."""
         if name in self._tasks:
             self._progress.update(self._tasks[name], completed=at)
 
     def sum_up(self) -> None:
-        """How many of what, on standard error."""
+        """How many of what, on standard error; nothing more where it was said why there is nothing."""
         sys.stdout.flush()
         said = ", ".join(f"{number} {outcome}" for outcome, number in self.counts.items())
-        click.echo(said or "nothing in it", err=True)
+        if said or not self.unusable:
+            click.echo(said or "nothing in it", err=True)
 
     @property
     def unplaced(self) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from schemas.envelope import Refused, read
 from schemas.times import BEIJING, DAY
 from streams.context import Context
-from streams.journal import JOURNALS
+from streams.journal import DEAD_LETTERS, JOURNALS
 from streams.machine import RECORDED, Entry, Output
 from streams.operators.machine import Operators
 from streams.staff.machine import Staff
@@ -30,13 +30,14 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class PureEngine:
-    """The machines of operators and staff, fed by hand."""
+    """The machines of operators and staff, fed by hand. `refused`: how many lines would have become dead letters."""
 
     def __init__(self, context: Context) -> None:
         self._rules = context.rules
         self.operators = Operators(0, context)
         self.staff = Staff(0, context)
         self._offset = 0
+        self.refused = 0
 
     def begin(self, recorded: int) -> None:
         """*Now* before any tick: the recorded of the first line, refused or not."""
@@ -48,6 +49,7 @@ class PureEngine:
         try:
             record = read(line.value, {}, recorded=line.recorded, goods=self._rules.goods_classes)
         except Refused:
+            self.refused += 1
             return
         journal = JOURNALS[record.log[0]]
         if journal in (OPERATOR_JOURNAL, STAFF_JOURNAL):
@@ -74,6 +76,8 @@ class PureEngine:
             output = waiting.popleft()
             if output.topic in ALERTS:
                 yield output
+            elif output.topic == DEAD_LETTERS:
+                self.refused += 1
             elif output.topic in (OPERATOR_JOURNAL, STAFF_JOURNAL):
                 entry = self._entry(output.topic, at, output.value, dict(output.headers))
                 waiting.extend(self._machine(output.topic).apply(entry).outputs)

@@ -130,7 +130,8 @@ def test_standard_input_is_read(check):
 def test_what_is_no_file_of_records_is_unusable_and_says_so(check, content, words):
     code, said, stderr = check(content=content)
     assert (code, said) == (2, [])
-    assert words in stderr
+    (why,) = stderr.splitlines()
+    assert words in why
 
 
 def test_a_missing_file_and_a_directory_are_unusable_and_the_others_are_still_read(check, tmp_path):

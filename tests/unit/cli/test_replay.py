@@ -38,12 +38,18 @@ def test_it_writes_every_message_in_order_and_says_on_stderr_how_many(replay):
     assert [(alert["kind"], alert["operator"]) for alert in alerts] == [("uncoded-goods", "A"), ("uncoded-goods", "B")]
     assert result.stdout == ""
     assert result.stderr.startswith("2 lines, ")
-    assert result.stderr.endswith("2 messages\n")
+    assert result.stderr.endswith("2 messages, 0 refused\n")
 
 
 def test_the_figures_may_be_had_as_json(replay):
     result, _ = replay(UNCODED, options=("--json",))
     assert json.loads(result.stderr)["lines"] == 1
+
+
+def test_it_says_how_many_lines_were_refused_by_their_form_or_by_what_is_known_already(replay):
+    other = line("goods.sold", {"operator": "A", "lot": "L"}, "2022-01-10 09:00", "2022-01-10 09:00:30", id="r1")
+    result, _ = replay(REFUSED, UNCODED, UNCODED, other, LATER, options=("--json",))
+    assert (json.loads(result.stderr)["lines"], json.loads(result.stderr)["refused"]) == (5, 2)
 
 
 def without(name: bytes, value: bytes = UNCODED) -> bytes:

@@ -101,6 +101,13 @@ def test_a_file_that_can_not_be_used_is_unusable(send, tmp_path):
     assert "no such file" in stderr
 
 
+def test_why_standard_input_can_not_be_used_is_said_once(send):
+    code, said, stderr = send("-", content="x\n")
+    assert (code, said) == (2, [])
+    (why,) = stderr.splitlines()
+    assert "standard input:1: not JSON" in why
+
+
 def void(record, number=7):
     data = {"operator": "A", "source": "urn:example", "record": record}
     return sale(number) | {"type": "record.voided", "data": data}
