@@ -20,6 +20,7 @@ from connectors.views.reaching import no_store
 from connectors.views.read import Told, Views
 from schemas.alerts import PRIVATE, Alert, Kind
 from streams.explanation import Explanation
+from streams.kafka import words_of
 from streams.parameters import BadRules, Rules
 from streams.settings import Settings
 
@@ -40,7 +41,7 @@ def command(alert: str, bootstrap: str | None, redis: str | None, *, private: bo
         click.echo(str(no_store(settings.redis, error)), err=True)
         sys.exit(UNUSABLE)
     except (KafkaError, TimeoutError) as error:
-        click.echo(f"Kafka at {settings.bootstrap} does not answer: {error or type(error).__name__}", err=True)
+        click.echo(f"Kafka at {settings.bootstrap} does not answer: {words_of(error)}", err=True)
         sys.exit(UNUSABLE)
     except (NoState, BadRules) as error:
         click.echo(str(error), err=True)

@@ -15,6 +15,7 @@ from connectors.state.showing import as_json, show
 from connectors.terminal import terminal
 from schemas.alerts import PRIVATE, Kind
 from schemas.times import date_of, format_instant, parse_date
+from streams.kafka import words_of
 from streams.parameters import BadRules, Rules
 from streams.settings import Settings
 
@@ -51,7 +52,7 @@ def command(
         click.echo(str(error), err=True)
         sys.exit(UNUSABLE)
     except (KafkaError, TimeoutError) as error:
-        click.echo(f"Kafka at {settings.bootstrap} does not answer: {error or type(error).__name__}", err=True)
+        click.echo(f"Kafka at {settings.bootstrap} does not answer: {words_of(error)}", err=True)
         sys.exit(UNUSABLE)
     if json_out:
         click.echo(orjson.dumps(as_json(found), option=orjson.OPT_INDENT_2).decode())

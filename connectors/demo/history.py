@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
+from pydantic import ValidationError
 
 from connectors.demo.truth import Unusable
+from schemas.data import Data
 from schemas.envelope import PUBLIC_TOPICS, TYPES, UPLOADS, VOID, recorded_time
 from schemas.times import BEIJING, format_instant
+
+D = TypeVar("D", bound=Data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,15 @@ class Line:
     recorded: int
     topic: str
     event: dict[str, Any]
+
+    def data(self, kind: str, form: type[D]) -> D | None:
+        """What a record of this type says; None if it is of another, or one that intake will refuse."""
+        if self.event.get("type") != kind:
+            return None
+        try:
+            return form.model_validate(self.event.get("data"))
+        except ValidationError:
+            return None
 
     def message(self) -> bytes:
         """The value to publish: a structured CloudEvent."""

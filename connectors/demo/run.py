@@ -28,6 +28,7 @@ from connectors.demo.history import Line
 from connectors.demo.truth import Planted, write_truth
 from connectors.embedded import Supervisor
 from connectors.runtime import Running, Wish, embedded, running
+from schemas.registry import FeedAdvanced
 from schemas.times import DAY
 from streams.clock.barrier import Stuck
 
@@ -97,8 +98,8 @@ def _extra(demo: Demo, folder: Path) -> dict[str, str]:
 
 def holding_of(lines: list[Line]) -> tuple[str, ...]:
     """The feeds of a history that hold the clock: the province's, if it says there how far it is."""
-    spoken = {line.event["data"].get("feed") for line in lines if line.event.get("type") == "feed.advanced"}
-    return (FEED,) if FEED in spoken else ()
+    spoken = (line.data("feed.advanced", FeedAdvanced) for line in lines)
+    return (FEED,) if any(said is not None and said.feed == FEED for said in spoken) else ()
 
 
 def _rules(folder: Path, holding: tuple[str, ...]) -> Path:

@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer
-from pydantic import ValidationError
 
 from connectors.demo.driver.clock import GRACE, DemoClock, demo_clock
 from connectors.demo.driver.state import State, when
 from connectors.demo.history import Line
 from connectors.demo.ledger.evidence import PUBLISHED
 from connectors.runtime import Running
-from schemas.registry import FeedAdvanced
+from schemas.registry import FeedAdvanced, PersonAssigned
 from schemas.times import DAY, HOUR, SECOND, date_of, parse_instant, start_of
 from streams.clock.rules import Feed
 from streams.kafka import client_options
@@ -117,11 +116,8 @@ class _Player:
 
     def _hear(self, line: Line) -> None:
         """Feeds say how far they are; what they say must have come through before the clock looks."""
-        if line.event.get("type") == "feed.advanced":
-            try:
-                data = FeedAdvanced.model_validate(line.event.get("data"))
-            except ValidationError:
-                return  # intake will refuse it
+        data = line.data("feed.advanced", FeedAdvanced)
+        if data is not None:
             self._said[data.feed] = parse_instant(data.complete_until)
 
     async def _tick(self, now: int) -> Feed | None:
@@ -175,8 +171,9 @@ def names_of(lines: Sequence[Line]) -> dict[str, str]:
     names: dict[str, str] = {}
     roles = {"owner": "店主", "officer": "执法人员", "grid-worker": "网格员", "duty-desk": "专班"}
     for line in lines:
-        if line.event.get("type") == "person.assigned":
-            data = line.event["data"]
-            for channel in data.get("channels") or ():
-                names[channel["address"]] = f"{roles.get(data.get('role'), '')} {data.get('name')} {data.get('person')}"
+        person = line.data("person.assigned", PersonAssigned)
+        if person is None:
+            continue
+        for channel in person.channels:
+            names[channel.address] = f"{roles.get(person.role, '')} {person.name} {person.person}"
     return names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -85,6 +86,7 @@ def test_phones_are_named_by_role_and_name_and_the_provinces_feed_holds():
     assert names["13805710001"].startswith("店主 ")
     assert holding_of(lines) == ("zj-chain",)
     assert holding_of([line for line in lines if line.event["type"] != "feed.advanced"]) == ()
+    assert holding_of([replace(lines[0], event={"type": "feed.advanced"})]) == ()
 
 
 def test_the_rate_is_that_of_the_last_seconds(state):

@@ -202,7 +202,8 @@ def test_phones_are_called_by_what_the_history_says_of_people():
     channels = [{"kind": "sms", "address": "138"}, {"kind": "wecom-robot", "address": "k"}]
     lines = [
         line(MORNING, "person.assigned", person="p1", name="王", role="owner", channels=channels),
-        line(MORNING, "person.assigned", person="p2", name="李", role="duty-desk"),
+        line(MORNING, "person.assigned", person="p2", name="李", role="duty-desk"),  # no channels: intake refuses it
+        Line(MORNING, "registry", {"type": "person.assigned"}),
         line(MORNING, operator="A"),
     ]
     assert names_of(lines) == {"138": "店主 王 p1", "k": "店主 王 p1"}
