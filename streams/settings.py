@@ -103,6 +103,16 @@ class Settings(BaseSettings):
     log_format: str = "auto"  # json | console | auto: console on a terminal
     log_level: str = "info"
 
+    @field_validator("bootstrap")
+    @classmethod
+    def _are_brokers(cls, text: str) -> str:
+        """The client would raise its own error, each time it connects."""
+        for broker in text.split(","):
+            port = broker.strip().rpartition(":")[2]
+            if not broker.strip().rpartition(":")[0] or not port.isdecimal() or not 0 < int(port) < 65_536:
+                raise ValueError("expected brokers as HOST:PORT, separated by commas")
+        return text
+
     @field_validator("redis")
     @classmethod
     def _is_a_url(cls, url: str) -> str:

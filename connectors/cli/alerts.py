@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from connectors.cli import DONE, UNUSABLE
-from connectors.terminal import terminal
+from connectors.terminal import in_a_line, terminal
 from connectors.views.keys import By
 from connectors.views.reaching import no_store
 from connectors.views.read import Views, as_json
@@ -93,12 +93,7 @@ def change(alert: Alert) -> str:
     mark = "[green]－[/]" if alert.status == "resolved" else f"[{COLOURS[alert.severity]}]＋[/]"
     ended = f"（{alert.resolved_by}）" if alert.resolved_by else ""
     whom = f"{alert.changed_at}  {alert.kind}  {escape(alert.operator)}"
-    return f"{mark} {whom}  {_in_a_line(alert.text)}{ended} [dim]{alert.id}[/]"
-
-
-def _in_a_line(text: str) -> str:
-    """A shop's name in it may have line breaks."""
-    return escape(" ".join(text.split()))
+    return f"{mark} {whom}  {in_a_line(alert.text)}{ended} [dim]{alert.id}[/]"
 
 
 def matches(alert: Alert, wanted: Mapping[By, str]) -> bool:
@@ -131,7 +126,8 @@ def table(alerts: list[Alert], *, now: int) -> Table:
         place = f"{alert.place.town} / {alert.place.grid}" if alert.place else "—"
         severity = f"[{COLOURS[alert.severity]}]{alert.severity}[/]"
         words = ("演练 " if alert.drill else "") + alert.text
-        cells = (str(alert.kind), escape(alert.operator), escape(place), f"{_in_a_line(words)}\n[dim]{alert.id}[/]")
+        kind = f"{alert.kind}\n[dim]{alert.id}[/]"  # in a column that stays whole: one copies it
+        cells = (kind, escape(alert.operator), escape(place), in_a_line(words))
         found.add_row(severity, age(now - parse_instant(alert.since)), *cells)
     return found
 

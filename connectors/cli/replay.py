@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -107,8 +109,7 @@ def command(
     no usable journal.
     """
     _check_usage(ctx, file, journal, rows_out)
-    if file is not None and file != "-" and out != "-" and Path(file).resolve() == Path(out).resolve():
-        raise click.UsageError("--alerts names FILE itself")
+    _check_places(file, journal, out, rows_out)
     try:
         settings = Settings(simulated=True) if rules is None else Settings(rules=rules, simulated=True)
         context = Context(settings=settings, rules=Rules.load(settings.rules), partitions={})
@@ -139,6 +140,22 @@ def _check_usage(ctx: click.Context, file: str | None, journal: Path | None, row
         raise click.UsageError(f"{', '.join(given)}: a journal has its own ticks and its own end")
 
 
+def _check_places(file: str | None, journal: Path | None, out: str, rows_out: str | None) -> None:
+    """Nothing that is read may be written, nor one file twice. UsageError."""
+    written = {
+        option: os.path.realpath(place)
+        for option, place in (("--alerts", out), ("--rows", rows_out))
+        if place not in (None, "-")
+    }
+    for option, place in written.items():
+        if file not in (None, "-") and place == os.path.realpath(file):
+            raise click.UsageError(f"{option} names FILE itself")
+        if journal is not None and Path(place).is_relative_to(os.path.realpath(journal)):
+            raise click.UsageError(f"{option} names a place in the folder of the journal")
+    if len(written) > len(set(written.values())):
+        raise click.UsageError("--alerts and --rows name one file")
+
+
 @contextmanager
 def _written(out: str) -> Iterator[IO[bytes]]:
     """Where the messages go: put in place at the end, so that a run that fails leaves what was there, FILE included.
@@ -147,7 +164,9 @@ def _written(out: str) -> Iterator[IO[bytes]]:
     if out == "-":
         yield sys.stdout.buffer
         return
-    place = Path(out).resolve()  # a link stays one
+    place = Path(os.path.realpath(out))  # a link stays one
+    if place.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), out)
     if place.exists() and not place.is_file():
         with place.open("wb") as target:
             yield target

@@ -15,7 +15,7 @@ from rich.markup import escape
 from connectors.cli import DONE, UNUSABLE
 from connectors.state.known import NoState, read_known
 from connectors.state.showing import as_json, show
-from connectors.terminal import terminal
+from connectors.terminal import in_a_line, terminal
 from connectors.views.reaching import no_store
 from connectors.views.read import Told, Views
 from schemas.alerts import PRIVATE, Alert, Kind
@@ -78,7 +78,7 @@ def _print(alert: Alert, told: list[Told], explanation: Explanation | None) -> N
     console = terminal(soft_wrap=True)
     ended = f", resolved by {alert.resolved_by}" if alert.resolved_by else ""
     console.print(f"[bold]{alert.id}[/] {alert.status}{ended}, episode {alert.episode}", highlight=False)
-    console.print(f"  {escape(alert.text)}", highlight=False)
+    console.print(f"  {in_a_line(alert.text)}", highlight=False)
     console.print(f"  since {alert.since}, changed {alert.changed_at}, revision {alert.revision}", highlight=False)
     console.print("  rests on:" if alert.because else "  rests on no record: it is one that is missing")
     for item in alert.because:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,13 +27,8 @@ class Line:
     event: dict[str, Any]
 
     def data(self, kind: str, form: type[D]) -> D | None:
-        """What a record of this type says; None if it is of another, or one that intake will refuse."""
-        if self.event.get("type") != kind:
-            return None
-        try:
-            return form.model_validate(self.event.get("data"))
-        except ValidationError:
-            return None
+        """What a record of this type says, as `said`."""
+        return said(self.event, kind, form)
 
     def message(self) -> bytes:
         """The value to publish: a structured CloudEvent."""
@@ -42,6 +37,16 @@ class Line:
     def written(self) -> bytes:
         """As a line of a history file."""
         return orjson.dumps({**self.event, "recordedtime": beijing_time(self.recorded)})
+
+
+def said(event: Mapping[str, Any], kind: str, form: type[D]) -> D | None:
+    """What a record of this type says; None if the event is of another, or one that intake will refuse."""
+    if event.get("type") != kind:
+        return None
+    try:
+        return form.model_validate(event.get("data"))
+    except ValidationError:
+        return None
 
 
 def beijing_time(instant: int) -> str:

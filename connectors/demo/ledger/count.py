@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 
@@ -115,9 +114,7 @@ def people_of(evidence: Evidence, county: str) -> People:
     people = People(county)
     for seen in evidence.public:
         if seen.topic == "registry":
-            event: dict[str, Any] = orjson.loads(seen.value or b"{}")
-            if str(event.get("type", "")).startswith("person."):
-                people.hear(event["type"], event["data"], seen.timestamp)
+            people.hear(orjson.loads(seen.value or b"{}"), seen.timestamp)
     return people
 
 

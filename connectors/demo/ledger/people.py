@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.demo.history import said
 from schemas.alerts import PRIVATE, SEVERITY, Kind, Severity
-from schemas.registry import ChannelKind, Role
+from schemas.registry import ChannelKind, PersonAssigned, PersonLeft, Role
 
 SERVED = {ChannelKind.WECOM_ROBOT.value, ChannelKind.SMS.value}
 
@@ -31,17 +32,18 @@ class People:
         self._county = county
         self._people: dict[str, Assigned] = {}
 
-    def hear(self, kind: str, data: Mapping[str, Any], time: int) -> None:
-        """A record of the registry about a person."""
-        if kind == "person.left":
-            self._people.pop(data["person"], None)
-            return
-        areas: Iterable[str] = (
-            area for name in ("operators", "offices", "grids", "counties") for area in data.get(name) or ()
-        )
-        reachable = any(channel["kind"] in SERVED for channel in data["channels"])
-        group = bool(data.get("group"))
-        self._people[data["person"]] = Assigned(data["person"], data["role"], group, frozenset(areas), reachable, time)
+    def hear(self, event: Mapping[str, Any], time: int) -> None:
+        """A record of the registry; only what intake takes of persons counts."""
+        left = said(event, "person.left", PersonLeft)
+        if left is not None:
+            self._people.pop(left.person, None)
+        one = said(event, "person.assigned", PersonAssigned)
+        if one is not None:
+            areas = [area for part in (one.operators, one.offices, one.grids, one.counties) for area in part or ()]
+            reachable = any(channel.kind in SERVED for channel in one.channels)
+            self._people[one.person] = Assigned(
+                one.person, one.role.value, bool(one.group), frozenset(areas), reachable, time
+            )
 
     def role(self, person: str) -> str:
         """The role of somebody, "" for nobody."""

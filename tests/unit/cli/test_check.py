@@ -206,7 +206,7 @@ def test_a_fault_in_rules_or_topics_is_told_by_file_and_line(check, original, ch
     ("text", "where", "said"),
     [
         ("tick: soon\n", 1, "number"),
-        ("bootstrap: x\nnonsense: 1\n", 2, "is no setting"),
+        ("bootstrap: x:1\nnonsense: 1\n", 2, "is no setting"),
         ("a: [\n", 2, ""),
         ("- a\n", 1, "mapping"),
         ("operators: {4012345000115: A}\nhazards: {}\n", "partner.yaml", "operators"),

@@ -145,6 +145,27 @@ def test_alerts_may_go_to_where_a_link_points_which_stays_one(replay, tmp_path):
         assert not list(tmp_path.glob("*.partial"))
 
 
+def test_a_link_that_goes_round_is_told_in_words(replay, tmp_path):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    result, _ = replay(UNCODED, options=["--alerts", str(loop)])
+    assert (result.exit_code, "symbolic links" in result.stderr) == (UNUSABLE, True)
+
+
+def test_nothing_that_is_read_is_written_and_no_file_twice(tmp_path):
+    journal, link = tmp_path / "journal", tmp_path / "link"
+    journal.mkdir()
+    link.symlink_to(journal)
+    for places, words in (
+        (["--alerts", str(link / "operator-journal-0.jsonl")], "in the folder of the journal"),
+        (["--alerts", "-", "--rows", str(journal / "rows")], "in the folder of the journal"),
+        (["--alerts", str(tmp_path / "one"), "--rows", str(tmp_path / "one")], "name one file"),
+    ):
+        result = CliRunner().invoke(main, ["replay", "--journal", str(journal), *places])
+        assert (result.exit_code, words in result.stderr) == (UNUSABLE, True)
+        assert list(journal.iterdir()) == []
+
+
 def test_a_file_that_is_not_there_is_wrong_usage(replay, tmp_path):
     result, _ = replay(file=str(tmp_path / "nowhere"))
     assert result.exit_code == UNUSABLE

@@ -90,3 +90,14 @@ def test_a_file_that_can_not_be_read_is_an_error(content, monkeypatch, tmp_path)
     monkeypatch.setenv("LIANFANG_SETTINGS", str(file))
     with pytest.raises(BadSettings, match=r"settings\.yaml"):
         Settings()
+
+
+@pytest.mark.parametrize("brokers", ["k:9092", "127.0.0.1:1,broker-2.example:65535", "[::1]:9092", "a:1, b:2"])
+def test_brokers_are_named_by_host_and_port(brokers):
+    assert Settings(bootstrap=brokers).bootstrap == brokers
+
+
+@pytest.mark.parametrize("brokers", ["", "foo", "foo:bar", ":9092", "k:0", "k:99999", "k:9092,", "[::1]:x"])
+def test_what_names_no_broker_is_refused_where_settings_are_read(brokers):
+    with pytest.raises(ValidationError, match="HOST:PORT"):
+        Settings(bootstrap=brokers)

@@ -20,13 +20,13 @@ from tests.alerts import alert
 ALERT = alert(id="abc", text="批次 [lot-1] 缺少检验检疫证明")
 
 
-def shown(*alerts: Alert, now: str = "2022-01-20T06:30:00Z") -> str:
-    return printed(table(list(alerts), now=parse_instant(now)))
+def shown(*alerts: Alert, now: str = "2022-01-20T06:30:00Z", width: int = 140) -> str:
+    return printed(table(list(alerts), now=parse_instant(now)), width)
 
 
-def printed(what) -> str:
+def printed(what, width: int = 140) -> str:
     out = io.StringIO()
-    terminal(file=out, width=140).print(what)
+    terminal(file=out, width=width).print(what)
     return out.getvalue()
 
 
@@ -54,8 +54,14 @@ def test_identifiers_are_shown_as_they_are_with_the_id_that_why_wants():
         assert ":smile:" in text
 
 
-def test_a_name_with_line_breaks_stays_in_its_line():
-    odd = replace(ALERT, text="鲜果\n园：缺证明")
+def test_the_id_is_whole_where_the_terminal_is_narrow():
+    whole = replace(ALERT, id="olyx2j652qdxxwk3bhfxicgtfw", operator="O" * 40)
+    assert whole.id in shown(whole, width=80)
+
+
+def test_a_name_with_line_breaks_stays_in_its_line_and_commands_no_terminal():
+    odd = replace(ALERT, text="鲜果\n园：缺证明\x1b[31m\u202e")
+    assert "\x1b" not in shown(odd) + printed(change(odd))
     assert "鲜果 园：缺证明" in shown(odd)
     assert "鲜果 园：缺证明" in printed(change(odd))
 
