@@ -292,6 +292,7 @@ class KafkaCluster:
             "broker.session.timeout.ms": 3000,
             "controller.quorum.election.timeout.ms": 500,
             "controller.quorum.fetch.timeout.ms": 1000,
+            "metadata.max.idle.interval.ms": 0,  # no records that say nothing: a third of what an idle broker costs
             "num.network.threads": 2,
             "num.io.threads": 4,
             "log.cleaner.threads": 1,

@@ -8,7 +8,6 @@ import os
 import signal
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -68,20 +67,7 @@ def kafka() -> Iterator[Broker]:
     if named:
         yield Broker(named, {"LIANFANG_BOOTSTRAP": named, "LIANFANG_COMMIT": "transactions"})
         return
-    with _started(1) as broker:
-        yield broker
-
-
-@pytest.fixture(scope="session")
-def kafka3() -> Iterator[Broker]:
-    """Real Kafka, three brokers that a test may kill, stop, continue and start again through `cluster`."""
-    with _started(3) as broker:
-        yield broker
-
-
-@contextmanager
-def _started(brokers: int) -> Iterator[Broker]:
-    cluster = KafkaCluster(brokers)
+    cluster = KafkaCluster(1)
     try:
         cluster.start()
         yield Broker(cluster.bootstrap, cluster.env, cluster)

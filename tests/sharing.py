@@ -1,6 +1,5 @@
-"""How two processes of pytest share the tests: a file stays together, for the sake of what its tests start once; the
-folder that needs three brokers too; and what takes long begins first, so that both are done at the same time. Not
-which tests there are, nor what they need.
+"""How two processes of pytest share the tests: a file stays together, for the sake of what its tests start once, and
+what takes long begins first, so that both are done at the same time. Not which tests there are, nor what they need.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("tests/faults/",)
 LONGEST = (
+    "tests/soak/test_runs.py",
     "tests/faults/",
     "tests/integration/engine/",
     "tests/integration/demo/",
@@ -32,8 +31,7 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]
         super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
-        folder = next((folder for folder in TOGETHER if nodeid.startswith(folder)), None)
-        return folder or nodeid.split("::", 1)[0]
+        return nodeid.split("::", 1)[0]
 
 
 def length(item: pytest.Item) -> int:

@@ -22,15 +22,12 @@ EXAMPLES = Path(__file__).parents[2].parent / "shared" / "examples"
 CHOSEN = (
     "staff-positive",  # spells to staff, samples back to operators
     "staff-in-two-shops",
-    "papers-within",
-    "early-sale-settles",
     "identity",  # the first to arrive counts, by whichever topic
     "replaces",
     "disinfection-dealing",
     "void-first",
     "positive-revised",
     "silent-declared",
-    "uncoded-closed",
     "unknown-operator",
     "rules-change",
     "upload-withdrawn",

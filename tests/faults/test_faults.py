@@ -1,4 +1,4 @@
-"""The ledger of the faults must be able to say no: on three brokers, with the engine's repair taken out, it is red.
+"""The ledger of the faults must be able to say no: with the engine's repairs taken out, it is red.
 With the repair it has to be clean whatever happens: `tests/soak`.
 """
 
@@ -20,10 +20,10 @@ UNREPAIRED = (sys.executable, "-m", "tests.faults.unrepaired")
 
 
 async def test_with_the_engine_unrepaired_the_ledger_is_red(
-    kafka3: Broker, prefix: str, supervisor: Supervisor, tmp_path: Path
+    kafka: Broker, prefix: str, supervisor: Supervisor, tmp_path: Path
 ) -> None:
     chosen = seed()
-    env = environment(kafka3.env, prefix) | {DYING: str(tmp_path)}
+    env = environment(kafka.env, prefix) | {DYING: str(tmp_path)}
     scenario = Scenario(Day.made(chosen, OPERATORS), env, supervisor, tmp_path / "log")
     outcome = await scenario.run([UNREPAIRED] * 2, {})
     print(outcome)

@@ -1,4 +1,4 @@
-"""How the tests are shared between two processes: whole files, three brokers in one place, what takes long first."""
+"""How the tests are shared between two processes: whole files, what takes long first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.sharing import LONGEST, TOGETHER, ByFile, length
+from tests.sharing import LONGEST, ByFile, length
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,25 +21,8 @@ def scheduler(pytestconfig) -> ByFile:
     return made
 
 
-@pytest.mark.parametrize(
-    ("nodeid", "scope"),
-    [
-        ("tests/unit/clock/test_port.py::test_a[b::c]", "tests/unit/clock/test_port.py"),
-        ("tests/faults/test_faults.py::test_a", "tests/faults/"),
-        ("tests/faults/test_ledger.py::test_a", "tests/faults/"),
-    ],
-)
-def test_a_file_stays_together_and_so_does_the_folder_that_needs_three_brokers(scheduler, nodeid, scope):
-    assert scheduler._split_scope(nodeid) == scope
-
-
-def test_whoever_needs_three_brokers_is_in_one_place():
-    elsewhere = [
-        str(path.relative_to(ROOT))
-        for path in (ROOT / "tests").rglob("test_*.py")
-        if "kafka3" in path.read_text() and path != Path(__file__)
-    ]
-    assert [path for path in elsewhere if not path.startswith(TOGETHER)] == []
+def test_a_file_stays_together(scheduler):
+    assert scheduler._split_scope("tests/unit/clock/test_port.py::test_a[b::c]") == "tests/unit/clock/test_port.py"
 
 
 def test_what_takes_long_begins_first_and_the_rest_keeps_its_order():

@@ -6,6 +6,7 @@ is lost with its owner; a fresh one goes on from rows and position. As on Kafka,
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 
@@ -60,7 +61,8 @@ class Owner:
 
     def work(self) -> None:
         """To the end of the log, or, within a tick, until others get their turn. Died."""
-        waiting = deque(one for one in self.house.logs[self.place] if one.offset >= self.position.next)
+        log = self.house.logs[self.place]
+        waiting = deque(log[bisect_left(log, self.position.next, key=lambda one: one.offset) :])
         while waiting or self.slices is not None:
             if waiting and (self.slices is None or (self.house.chance(0.5) and self._overtakes(waiting[0]))):
                 self._take(waiting.popleft())
@@ -180,8 +182,10 @@ class House:
     def _work(self) -> None:
         while waiting := [place for place in self.logs if self._behind(place)]:
             place = self._random.choice(waiting)
+            if place not in self.owners:
+                self.owners[place] = Owner(self, place)
             try:
-                self.owners.setdefault(place, Owner(self, place)).work()
+                self.owners[place].work()
             except Died:
                 del self.owners[place]
                 self.deaths_so_far += 1
