@@ -46,7 +46,7 @@ demo: install ## the whole system on this machine, replaying a fortnight of a di
 
 test: dev ## all tests; installs what they need (under ten minutes on two cores); ARGS="-k papers"
 	@sh tests/needs.sh
-	@$(PYTEST) -n 2 $(ARGS)
+	@$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: dev ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .
