@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from typing import Any
 
@@ -44,11 +45,10 @@ async def _recover(cluster: KafkaCluster, operators: int, rounds: int) -> dict[s
         speeds.append(count / (time.perf_counter() - began))
         if len(one.machine.rows) != count:
             raise RuntimeError(f"{len(one.machine.rows):,} of {count:,} rows were loaded")
-    speeds.sort()
-    speed = speeds[len(speeds) // 2]
+    speed = statistics.median(speeds)
     return {
         "what": "recovery: rows of a state topic on a real broker, read and taken up, rows a second",
-        "median": f"{speed:,.0f} ({speeds[0]:,.0f}–{speeds[-1]:,.0f})",
+        "median": f"{speed:,.0f} ({min(speeds):,.0f}–{max(speeds):,.0f})",
         "seconds for a gigabyte": round(count / speed / size * 2**30, 1),
         "goal": f"≥ {GOAL:,}",
         "missed": speed < GOAL,

@@ -49,7 +49,7 @@ def _records(of: str, sizes: list[tuple[int, int]], rounds: int) -> list[dict[st
         row: dict[str, Any] = {
             "what": f"a record (read, rules, rows encoded), {max(size):,} {of}, µs of CPU",
             "median": round(statistics.median(one["us"] for one in found[size]), 1),
-            "× the smallest": f"{ratios[len(ratios) // 2]:.2f} ({ratios[0]:.2f}–{ratios[-1]:.2f})",
+            "× the smallest": f"{statistics.median(ratios):.2f} ({ratios[0]:.2f}–{ratios[-1]:.2f})",
             "count": f"{last['rows']:,} rows",
         }
         if last["rows"] > 100_000:

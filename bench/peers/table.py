@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import sys
 import time
 from collections import defaultdict
@@ -80,9 +81,8 @@ def _rows(found: dict[str, list[Run | None]], size: int, operators: int) -> list
         checks = {run.check for run in runs if run} - {"right"}
         row["result"] = "; ".join(sorted(checks)) or "right"
         if name in GOALS:
-            least = sorted(ours.wall / run.wall for ours, run in pairs)
             row["goal"] = f"{GOALS[name]:g}"
-            row["missed"] = not least or least[len(least) // 2] < GOALS[name]
+            row["missed"] = not pairs or statistics.median(ours.wall / run.wall for ours, run in pairs) < GOALS[name]
         if name.startswith((OURS.name, PATH.name)):
             row["missed"] = bool(checks) or None in runs
         rows.append(row)
@@ -101,6 +101,5 @@ def _figures(runs: list[Run | None]) -> dict[str, Any]:
 
 def _spread(values: list[float], digits: int = 0) -> str:
     """Median, least and most."""
-    found = sorted(values)
-    words = [f"{value:,.{digits}f}" for value in (found[len(found) // 2], found[0], found[-1])]
-    return words[0] if len(found) == 1 else f"{words[0]} ({words[1]}–{words[2]})"
+    words = [f"{value:,.{digits}f}" for value in (statistics.median(values), min(values), max(values))]
+    return words[0] if len(values) == 1 else f"{words[0]} ({words[1]}–{words[2]})"
