@@ -54,7 +54,12 @@ async def test_without_transactions_they_are_too_but_for_what_is_said_again(
     env = environment(embedded_broker.env, prefix)
     scenario = Scenario(Day.made(chosen, 25), env, supervisor, tmp_path / "log")
 
+    gone: set[int | None] = {None}
+
     async def killed() -> None:
+        while (pid := supervisor.children[0].pid) in gone:  # the second time it may not be up again yet
+            await asyncio.sleep(0.05)
+        gone.add(pid)
         supervisor.kill("worker-1")
 
     outcome = await scenario.run([WORKER] * 2, {0.3: killed, 0.6: killed})
