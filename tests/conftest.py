@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from connectors.embedded import Supervisor, embedded_settings, start_broker
@@ -22,6 +23,15 @@ settings.register_profile(
     "lianfang", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("lianfang")
+
+# what is logged by what no command has configured: drawing a traceback takes structlog a fifth of a second
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.dev.ConsoleRenderer(colors=False),
+    ]
+)
 
 # a shell that starts the tests in the background lets them, and all that they start, be deaf to Ctrl-C
 signal.signal(signal.SIGINT, signal.default_int_handler)
