@@ -6,6 +6,7 @@ ordinary `mvn` into a cache outside git. `LIANFANG_TEST_BOOTSTRAP` names a Kafka
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import resource
 import shutil
@@ -58,7 +59,10 @@ def fetched_jars(name: str, artifacts: Iterable[tuple[str, str, str]]) -> Path:
     if jars.is_dir():
         return jars
     cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as work:
+    with (cache / "lock").open("w") as lock, tempfile.TemporaryDirectory(dir=cache) as work:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another test process may be at it
+        if jars.is_dir():
+            return jars
         pom = Path(work, "pom.xml")
         rows = "".join(
             f"\n    <dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId>"
@@ -76,8 +80,7 @@ def fetched_jars(name: str, artifacts: Iterable[tuple[str, str, str]]) -> Path:
         )
         if done.returncode != 0 or not any(fetched.glob("*.jar")):
             raise RuntimeError(f"mvn could not fetch {name}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-        if not jars.is_dir():  # another test process may have been faster
-            fetched.rename(jars)
+        fetched.rename(jars)
     return jars
 
 

@@ -77,7 +77,7 @@ def system(kafka, tmp_path_factory):
 
 
 def java():
-    return ["java", "-Xmx128m", "-cp", f"{kafka_jars()}/*"]
+    return ["java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{kafka_jars()}/*"]
 
 
 def sale(**changes):
