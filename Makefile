@@ -25,12 +25,12 @@ install: .venv/.installed ## .venv with `lianfang` in it
 	"$$python" -m venv .venv
 
 .venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
-	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --require-hashes -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.installed
-	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --no-deps --no-compile --require-hashes -r requirements-dev.lock
 	@touch $@
 
 dev: .venv/.dev ## the same, with what tests and lint need
