@@ -1,6 +1,6 @@
 """The shared examples through real worker processes on a broker: before each tick the same alerts stand as expected.
 
-In `make test` a choice that fits into a minute and touches every flow; `LIANFANG_TEST_EXAMPLES=all` takes all.
+In `make test` a choice that fits into two minutes and touches every flow; `LIANFANG_TEST_EXAMPLES=all` takes all.
 """
 
 from __future__ import annotations
@@ -21,11 +21,19 @@ from tests.standing import before_each_tick, differences
 EXAMPLES = Path(__file__).parents[2].parent / "shared" / "examples"
 CHOSEN = (
     "staff-positive",  # spells to staff, samples back to operators
+    "staff-in-two-shops",
+    "papers-within",
+    "early-sale-settles",
     "identity",  # the first to arrive counts, by whichever topic
     "replaces",
+    "disinfection-dealing",
+    "void-first",
+    "positive-revised",
     "silent-declared",
+    "uncoded-closed",
     "unknown-operator",
     "rules-change",
+    "upload-withdrawn",
 )
 EVERY = sorted(path.name.removesuffix(".history.jsonl") for path in EXAMPLES.glob("*.history.jsonl"))
 NAMES = EVERY if os.environ.get("LIANFANG_TEST_EXAMPLES") == "all" else CHOSEN
