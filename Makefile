@@ -44,7 +44,7 @@ dev: .venv/.dev ## the same, with what tests and lint need
 demo: install ## the whole system on this machine, replaying a fortnight of a district; ARGS="--fast"
 	@$(BIN)/lianfang demo $(ARGS)
 
-test: dev ## all tests; installs what they need (under ten minutes on two cores); ARGS="-k papers"
+test: dev ## all tests; installs what they need (eight minutes on two cores, twelve on slow ones); ARGS="-k papers"
 	@sh tests/needs.sh
 	@$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
