@@ -108,8 +108,8 @@ class Settings(BaseSettings):
     def _are_brokers(cls, text: str) -> str:
         """The client would raise its own error, each time it connects."""
         for broker in text.split(","):
-            port = broker.strip().rpartition(":")[2]
-            if not broker.strip().rpartition(":")[0] or not port.isdecimal() or not 0 < int(port) < 65_536:
+            host, _, port = broker.strip().rpartition(":")
+            if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
                 raise ValueError("expected brokers as HOST:PORT, separated by commas")
         return text
 

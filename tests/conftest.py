@@ -51,7 +51,7 @@ LONGEST = (
     "tests/contract/test_clients.py",
     "tests/properties/",
 )
-"""As `make test ARGS=--durations=60` says; of two files in a row one computes while the other waits."""
+"""As `make test ARGS=--durations=60` says."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONGEST
 from tests.house.tree import ROOT, source
 
 MAKEFILE = source(ROOT / "Makefile")
@@ -85,3 +86,7 @@ def test_what_the_targets_run_exists():
         assert (ROOT / path).is_dir()
     assert (ROOT / "tests/needs.sh").is_file()
     assert (ROOT / "bench/__main__.py").is_file()
+
+
+def test_the_files_that_make_test_begins_with_exist():
+    assert [path for path in LONGEST if not (ROOT / path).exists()] == []
