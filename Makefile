@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 FOUND = for p in $(PYTHON) python3.11 python3.12 python3.13 python3 python; do \
 	if "$$p" -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1; then echo "$$p"; break; fi; done
 
-.PHONY: install dev demo test lint format examples faults soak bench lock clean help
+.PHONY: install dev demo needs test lint format examples faults soak bench lock clean help
 
 install: .venv/.installed ## .venv with `lianfang` in it
 
@@ -44,8 +44,12 @@ dev: .venv/.dev ## the same, with what tests and lint need
 demo: install ## the whole system on this machine, replaying a fortnight of a district; ARGS="--fast"
 	@$(BIN)/lianfang demo $(ARGS)
 
-test: dev ## all tests; installs what they need (eight minutes on two cores, twelve on slow ones); ARGS="-k papers"
+needs: .venv/bin/python ## what tests need besides Python: Java, Maven, Chromium, kcat and the jars of Kafka
 	@sh tests/needs.sh
+	-@$(BIN)/python tests/brokers.py
+
+test: ## all tests; installs what they need (eight minutes on two cores, twelve on slow ones); ARGS="-k papers"
+	@$(MAKE) --no-print-directory --jobs 2 dev needs
 	@$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: dev ## ruff, mypy strict, import-linter

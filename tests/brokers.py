@@ -6,6 +6,7 @@ ordinary `mvn` into a cache outside git. `LIANFANG_TEST_BOOTSTRAP` names a Kafka
 from __future__ import annotations
 
 import asyncio
+import base64
 import fcntl
 import os
 import resource
@@ -13,8 +14,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,6 +27,7 @@ VERSION = os.environ.get("LIANFANG_TEST_KAFKA", "3.9.1")
 VERSION_4 = "4.4.0"
 ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 120.0
+CLUSTER = "lianfangTestAAAAAAAAAg"
 _PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -154,11 +158,8 @@ class KafkaCluster:
         self.nodes = [Node(i + 1, next(ports), next(ports), self.folder / f"node-{i + 1}") for i in range(self.size)]
         for node in self.nodes:
             node.lines = {name: (next(ports), next(ports)) for name in self.lines}
-        formats = [self._format(node) for node in self.nodes]
-        for node, process in zip(self.nodes, formats, strict=True):
-            output, _ = process.communicate(timeout=READY_WITHIN)
-            if process.returncode != 0:
-                raise RuntimeError(f"StorageTool failed for broker {node.number}: {output.decode()[-2000:]}")
+        for node in self.nodes:
+            self._format(node)
         for node in self.nodes:
             self._launch(node)
         for node in self.nodes:
@@ -223,20 +224,28 @@ class KafkaCluster:
         assert process is not None, f"broker {number} was never started"
         return process
 
-    def _format(self, node: Node) -> subprocess.Popen[bytes]:
+    def _format(self, node: Node) -> None:
+        """A formatted disk is the same for all but two names: StorageTool, a whole JVM, makes one for each Kafka."""
         node.folder.mkdir(parents=True)
-        (node.folder / "server.properties").write_text(self._properties(node))
-        return subprocess.Popen(
-            [
-                *self._java("96m"),
-                "kafka.tools.StorageTool",
-                "format",
-                *("-t", "lianfangTestAAAAAAAAAg"),
-                *("-c", str(node.folder / "server.properties")),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        properties, data = node.folder / "server.properties", node.folder / "data"
+        properties.write_text(self._properties(node))
+        formatted = kafka_jars(self.version).parent / "formatted"
+        if formatted.is_dir():
+            shutil.copytree(formatted, data)
+        else:
+            tool = [*self._java("96m"), "kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(properties)]
+            done = subprocess.run(tool, capture_output=True, text=True, timeout=READY_WITHIN, check=False)
+            if done.returncode != 0:
+                raise RuntimeError(f"StorageTool failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+            with tempfile.TemporaryDirectory(dir=formatted.parent) as work:
+                made = shutil.copytree(data, Path(work, "data"))
+                try:
+                    made.rename(formatted)
+                except OSError:
+                    if not formatted.is_dir():  # no other test process was faster
+                        raise
+        names = {"version": 1, "cluster.id": CLUSTER, "node.id": node.number, "directory.id": _kafka_uuid()}
+        (data / "meta.properties").write_text("".join(f"{name}={value}\n" for name, value in names.items()))
 
     def _launch(self, node: Node) -> None:
         with (node.folder / "log.txt").open("ab") as log:
@@ -306,6 +315,10 @@ class KafkaCluster:
         return "".join(f"{name}={value}\n" for name, value in values.items())
 
 
+def _kafka_uuid() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
 def _listens(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), 1.0).close()
@@ -333,3 +346,11 @@ async def _describes(address: str) -> bool:
     finally:
         await admin.close()
     return any(f"{broker['host']}:{broker['port']}" == address for broker in cluster["brokers"])
+
+
+if __name__ == "__main__":  # fetches the jars before a test waits for them
+    try:
+        for each in (VERSION, VERSION_4):
+            kafka_jars(each)
+    except RuntimeError as error:
+        sys.exit(str(error))

@@ -104,3 +104,13 @@ def kafka() -> Iterator[Broker]:
 def prefix() -> str:
     """A prefix for topics, transactional ids and groups that no other test has."""
     return f"t{uuid.uuid4().hex[:8]}-"
+
+
+@pytest.fixture
+def supervisor() -> Iterator[Supervisor]:
+    """Of the processes of one test, which are gone when it ends, those that it had stopped among them."""
+    with Supervisor(longest_pause=1.0) as running:
+        yield running
+        for child in running.children:
+            running.kill(child.name, signal.SIGCONT)
+            running.end(child.name, patience=2.0)
