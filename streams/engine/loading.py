@@ -36,6 +36,7 @@ class Loading:
     stored: Position | None = None  # the position row, if one was found
     position: Position = field(default_factory=lambda: Position(0))  # where to go on, once it is settled
     fresh: bool = False  # nothing was there: the first owner ever
+    read: int = 0  # the state up to this offset
 
 
 @dataclass(frozen=True)
@@ -47,21 +48,37 @@ class _Ends:
 async def load(
     settings: Settings, loadings: list[Loading], committed: Callable[[TopicPartition], Awaitable[int | None]]
 ) -> None:
-    """Fill machines and positions. The state partitions have no other writer any more. TimeoutError."""
+    """Fill machines and positions. The state partitions have no other writer any more. TimeoutError, which says what
+    was not read.
+    """
     if not loadings:
         return
     bounds = await _bounds(settings, [tp for one in loadings for tp in (one.source, one.state)])
     size = sum(bounds.end[one.state] - bounds.beginning[one.state] for one in loadings)
-    async with asyncio.timeout(AT_LEAST + size / ROWS_A_SECOND):
-        await _read(settings, [one for one in loadings if bounds.end[one.state] > bounds.beginning[one.state]], bounds)
-        # together: aiokafka answers such questions in rounds of a tenth of a second
-        await asyncio.gather(*(_settle(one, bounds, committed) for one in loadings))
+    to_read = [one for one in loadings if bounds.end[one.state] > bounds.beginning[one.state]]
+    try:
+        async with asyncio.timeout(AT_LEAST + size / ROWS_A_SECOND):
+            await _read(settings, to_read, bounds)
+            # together: aiokafka answers such questions in rounds of a tenth of a second
+            await asyncio.gather(*(_settle(one, bounds, committed) for one in loadings))
+    except TimeoutError:
+        unread = [one for one in to_read if one.read < bounds.end[one.state]]
+        raise TimeoutError(await _waits_for(settings, unread, bounds)) from None
     log.info("state loaded", partitions=len(loadings), rows=sum(len(one.machine.rows) for one in loadings), read=size)
 
 
-async def _bounds(settings: Settings, tps: list[TopicPartition]) -> _Ends:
+async def _waits_for(settings: Settings, unread: list[Loading], bounds: _Ends) -> str:
+    """Where the reading stands. Nothing stable before the end: a transaction there is open for its broker."""
+    stable = (await _bounds(settings, [one.state for one in unread], committed=True)).end
+    return "; ".join(
+        f"{_name(one.state)} was read up to {one.read} of {bounds.end[one.state]}, stable up to {stable[one.state]}"
+        for one in unread
+    )
+
+
+async def _bounds(settings: Settings, tps: list[TopicPartition], *, committed: bool = False) -> _Ends:
     """Beginnings and high watermarks; the read-committed end could lie before what its own writer committed last."""
-    consumer = clients.state_reader(settings, committed=False)
+    consumer = clients.state_reader(settings, committed=committed)
     async with asyncio.timeout(AT_LEAST):
         await consumer.start()
         try:
@@ -84,7 +101,8 @@ async def _read(settings: Settings, loadings: list[Loading], bounds: _Ends) -> N
             await _read_some(consumer, unread)
             for tp in list(unread):
                 # the position moves over markers and aborted records too; records alone would never reach the end
-                if await consumer.position(tp) >= bounds.end[tp]:
+                unread[tp].read = await consumer.position(tp)
+                if unread[tp].read >= bounds.end[tp]:
                     del unread[tp]
                     consumer.pause(tp)
     finally:

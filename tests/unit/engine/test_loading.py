@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from aiokafka.structs import TopicPartition
 from structlog.testing import capture_logs
 
 from streams.engine import ends
-from streams.engine.loading import Loading, _Ends, _settle
+from streams.engine import loading as module
+from streams.engine.loading import Loading, _Ends, _settle, load
 from streams.engine.position import Position
+from streams.settings import Settings
 from tests.unit.engine.fakes import Left, Machine
 
 SOURCE, STATE = TopicPartition("journal", 3), TopicPartition("journal-state", 3)
@@ -68,3 +72,20 @@ async def test_rows_without_a_position_row_mean_damage(words):
 
 async def test_a_group_that_has_read_without_any_state_means_that_state_is_gone(words):
     assert "its state is gone" in await words(loading(), 0, 50, committed=20)
+
+
+async def test_a_load_that_comes_to_no_end_says_where_it_stands_and_what_is_stable(monkeypatch):
+    one = loading()
+
+    async def bounds(_: Settings, __: object, *, committed: bool = False) -> _Ends:
+        return _Ends({SOURCE: 0, STATE: 0}, {SOURCE: 40, STATE: 12 if committed else 15})
+
+    async def read(*_: object) -> None:
+        one.read = 12
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(module, "AT_LEAST", 0.01)
+    monkeypatch.setattr(module, "_bounds", bounds)
+    monkeypatch.setattr(module, "_read", read)
+    with pytest.raises(TimeoutError, match="journal-state/3 was read up to 12 of 15, stable up to 12"):
+        await load(Settings(), [one], lambda _: asyncio.sleep(0))
