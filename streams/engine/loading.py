@@ -48,8 +48,8 @@ class _Ends:
 async def load(
     settings: Settings, loadings: list[Loading], committed: Callable[[TopicPartition], Awaitable[int | None]]
 ) -> None:
-    """Fill machines and positions. The state partitions have no other writer any more. TimeoutError, which says what
-    was not read.
+    """Fill machines and positions. The state partitions have no other writer any more. TimeoutError, which says what is
+    missing; KafkaError.
     """
     if not loadings:
         return
@@ -62,13 +62,15 @@ async def load(
             # together: aiokafka answers such questions in rounds of a tenth of a second
             await asyncio.gather(*(_settle(one, bounds, committed) for one in loadings))
     except TimeoutError:
-        unread = [one for one in to_read if one.read < bounds.end[one.state]]
-        raise TimeoutError(await _waits_for(settings, unread, bounds)) from None
+        raise TimeoutError(await _missing(settings, to_read, bounds)) from None
     log.info("state loaded", partitions=len(loadings), rows=sum(len(one.machine.rows) for one in loadings), read=size)
 
 
-async def _waits_for(settings: Settings, unread: list[Loading], bounds: _Ends) -> str:
-    """Where the reading stands. Nothing stable before the end: a transaction there is open for its broker."""
+async def _missing(settings: Settings, loadings: list[Loading], bounds: _Ends) -> str:
+    """What a load waits for. Where nothing is stable before the end, a transaction there is open for its broker."""
+    unread = [one for one in loadings if one.read < bounds.end[one.state]]
+    if not unread:
+        return "all rows were read; the group's offsets were not told"
     stable = (await _bounds(settings, [one.state for one in unread], committed=True)).end
     return "; ".join(
         f"{_name(one.state)} was read up to {one.read} of {bounds.end[one.state]}, stable up to {stable[one.state]}"
@@ -77,7 +79,9 @@ async def _waits_for(settings: Settings, unread: list[Loading], bounds: _Ends) -
 
 
 async def _bounds(settings: Settings, tps: list[TopicPartition], *, committed: bool = False) -> _Ends:
-    """Beginnings and high watermarks; the read-committed end could lie before what its own writer committed last."""
+    """Beginnings and high watermarks, which a load has to reach: the read-committed end (`committed`) could lie before
+    what its own writer committed last.
+    """
     consumer = clients.state_reader(settings, committed=committed)
     async with asyncio.timeout(AT_LEAST):
         await consumer.start()

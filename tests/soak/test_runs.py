@@ -19,7 +19,7 @@ from tests.faults.unrepaired import DYING
 from tests.soak.network import LINES, Network
 from tests.soak.run import Ground, Run
 
-pytestmark = pytest.mark.timeout(600)  # half a minute each on a quiet machine; every step has a deadline of its own
+pytestmark = pytest.mark.timeout(600)  # a minute at most on a quiet machine; every step has a deadline of its own
 ON = {
     VERSION: {"worker-killed": 0.15, "worker-frozen": 0.4, "broker-killed": 0.7},
     VERSION_4: {"full-restart": 0.2, "upstream-aborts": 0.4, "coordinator-killed": 0.5},

@@ -74,18 +74,11 @@ async def test_a_group_that_has_read_without_any_state_means_that_state_is_gone(
     assert "its state is gone" in await words(loading(), 0, 50, committed=20)
 
 
-async def test_a_load_that_comes_to_no_end_says_where_it_stands_and_what_is_stable(monkeypatch):
-    one = loading()
-
-    async def bounds(_: Settings, __: object, *, committed: bool = False) -> _Ends:
-        return _Ends({SOURCE: 0, STATE: 0}, {SOURCE: 40, STATE: 12 if committed else 15})
-
-    async def read(*_: object) -> None:
-        one.read = 12
-        await asyncio.Event().wait()
+async def test_a_load_whose_group_does_not_answer_says_so(monkeypatch):
+    async def bounds(*_: object) -> _Ends:
+        return _Ends({SOURCE: 0, STATE: 0}, {SOURCE: 40, STATE: 0})
 
     monkeypatch.setattr(module, "AT_LEAST", 0.01)
     monkeypatch.setattr(module, "_bounds", bounds)
-    monkeypatch.setattr(module, "_read", read)
-    with pytest.raises(TimeoutError, match="journal-state/3 was read up to 12 of 15, stable up to 12"):
-        await load(Settings(), [one], lambda _: asyncio.sleep(0))
+    with pytest.raises(TimeoutError, match="the group's offsets were not told"):
+        await load(Settings(), [loading()], lambda _: asyncio.Event().wait())
