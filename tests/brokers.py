@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import fcntl
 import os
 import resource
@@ -209,6 +210,17 @@ class KafkaCluster:
         log = (node.folder / "log.txt").read_text(errors="replace")[-3000:]
         raise TimeoutError(f"broker {number} does not answer; its log ends:\n{log}")
 
+    def keep(self, prefix: str, folder: Path) -> None:
+        """Copy what brokers say and what lies on their disks of the topics with this prefix and of transactions."""
+        for node in self.nodes:
+            kept = folder / node.folder.name
+            kept.mkdir(parents=True)
+            shutil.copy(node.folder / "log.txt", kept)
+            for wanted in (f"{prefix}*", "__transaction_state-*"):
+                for partition in (node.folder / "data").glob(wanted):
+                    with contextlib.suppress(shutil.Error):  # a file that the broker deleted meanwhile
+                        shutil.copytree(partition, kept / partition.name)
+
     def close(self) -> None:
         """End all brokers and remove their files."""
         for node in self.nodes:
@@ -265,6 +277,8 @@ class KafkaCluster:
             # ready in half the time; a broker in a test never runs long enough for C2
             *(() if self.long else ("-XX:TieredStopAtLevel=1",)),
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-Dorg.slf4j.simpleLogger.showDateTime=true",
+            "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
             "-cp",
             f"{kafka_jars(self.version)}/*",
         ]

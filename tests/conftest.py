@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from connectors.embedded import Supervisor, embedded_settings, start_broker
 from streams.settings import Commit
 from tests.brokers import KafkaCluster
+from tests.nursery import Nursery
 
 # the same examples in every run, and none of them judged by how busy the machine is
 settings.register_profile(
@@ -102,6 +103,16 @@ def kafka() -> Iterator[Broker]:
         yield Broker(cluster.bootstrap, cluster.env, cluster)
     finally:
         cluster.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nursery() -> Iterator[None]:
+    """Processes that a supervisor keeps running come from one that has imported their libraries."""
+    forking = Nursery()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Supervisor, "popen", staticmethod(forking.popen))
+        yield
+    forking.close()
 
 
 @pytest.fixture

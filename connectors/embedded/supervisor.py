@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 
 import structlog
 
@@ -58,6 +58,9 @@ class Supervisor:
     """Restarts on any exit code but 0 and 78, after a pause that doubles up to `longest_pause` while a child keeps
     dying young. Thread-safe. `on_alarm` is called from the supervisor's thread with a child that exited with 78.
     """
+
+    popen: ClassVar[Callable[..., subprocess.Popen[bytes]]] = subprocess.Popen
+    """How a process is started."""
 
     def __init__(
         self, *, pause: float = 0.2, longest_pause: float = 10.0, on_alarm: Callable[[Child], None] | None = None
@@ -178,14 +181,14 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         output: IO[bytes] | None = child.output.open("ab") if child.output is not None else None
         try:
-            child.process = subprocess.Popen(  # noqa: S603 - argv comes from this program
+            child.process = self.popen(
                 list(child.argv),
                 env={**os.environ, **child.env},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT if output is not None else None,
                 start_new_session=True,  # Ctrl-C goes to the supervisor, which ends the children in order
-                preexec_fn=_die_with_parent if _LIBC is not None else None,  # noqa: PLW1509 - one libc call, no lock
+                preexec_fn=_die_with_parent if _LIBC is not None else None,
             )
         finally:
             if output is not None:

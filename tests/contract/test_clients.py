@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from connectors.embedded import Supervisor
 from streams.settings import Settings
 from tests.brokers import kafka_jars
 from tests.reading import few, messages
@@ -70,7 +71,7 @@ def system(kafka, tmp_path_factory):
     subprocess.run([*command, "topics"], env=env, check=True, capture_output=True, timeout=60)
     log = tmp_path_factory.mktemp("worker") / "log"
     with log.open("wb") as out:
-        worker = subprocess.Popen([*command, "worker"], env=env, stdout=out, stderr=out)
+        worker = Supervisor.popen([*command, "worker"], env=env, stdout=out, stderr=out)
     yield System(kafka.bootstrap, prefix, worker)
     worker.terminate()
     assert worker.wait(60) == 0, log.read_text()[-3000:]

@@ -15,8 +15,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from connectors.embedded import Supervisor
 from streams import logs
 from tests.brokers import VERSION, KafkaCluster
+from tests.nursery import Nursery
 from tests.soak.catalogue import TABLE
 from tests.soak.network import LINES, Network
 from tests.soak.run import Ground, Run
@@ -32,6 +34,7 @@ def main() -> int:
     asked = _asked()
     logs.configure(form="console", level="critical", process="soak")  # brokers that are away are the point
     signal.signal(signal.SIGTERM, _interrupt)  # brokers must not be left behind
+    Supervisor.popen = staticmethod(Nursery().popen)
     first = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10**6)
     cluster = KafkaCluster(3, asked.kafka, lines=LINES)
     lines: list[dict[str, Any]] = []

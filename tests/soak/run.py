@@ -134,6 +134,8 @@ class Run:
             self.words, figures.failures = place.last_words(), place.failures()
             place.stop()
         await self._ground.whole()
+        if figures.verdict == "hangs":  # whether a broker or a reader stood still can be seen nowhere else
+            await asyncio.to_thread(self._ground.cluster.keep, place.prefix, folder / "brokers")
         await topics_of.remove(place.settings)
         if figures.verdict == "clean":
             shutil.rmtree(folder)

@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaProducer
 from click.testing import CliRunner
 
 from connectors.cli.topics import command as topics
+from connectors.embedded import Supervisor
 from schemas.notices import Notice, Receipt, decode_receipt, encode
 from schemas.registry import ChannelKind
 from streams.settings import Settings
@@ -43,7 +44,7 @@ class World:
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def bridge(self, channel: str, **env: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen([sys.executable, "-m", "connectors.cli", "bridge", channel], env=self.env | env)
+        process = Supervisor.popen([sys.executable, "-m", "connectors.cli", "bridge", channel], env=self.env | env)
         self.processes.append(process)
         return process
 

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaProducer
 
+from connectors.embedded import Supervisor
 from schemas.notices import decode_notice
 from streams.clock.barrier import Barrier
 from streams.clock.port import KafkaPort
@@ -57,7 +58,7 @@ async def people(it: World) -> None:
 
 def start(it: World, *command: str) -> subprocess.Popen[bytes]:
     env = it.env | {"LIANFANG_TICK": "1", "LIANFANG_GRACE": "1"}
-    process = subprocess.Popen([sys.executable, "-m", "connectors.cli", *command], env=env)
+    process = Supervisor.popen([sys.executable, "-m", "connectors.cli", *command], env=env)
     it.processes.append(process)
     return process
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from connectors.embedded import Supervisor
 from connectors.topics import cluster
 from schemas.envelope import PUBLIC_TOPICS
 from streams.settings import Settings
@@ -36,7 +37,7 @@ def clocks(settings: Settings) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Two clocks at once: they do no harm."""
     asyncio.run(cluster.ensure(settings))
     argv = [sys.executable, "-m", "connectors.cli", "clock"]
-    processes = [subprocess.Popen(argv, env=dict(os.environ)) for _ in range(2)]
+    processes = [Supervisor.popen(argv, env=dict(os.environ)) for _ in range(2)]
     yield processes
     for process in processes:
         if process.poll() is None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
+import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,12 +19,12 @@ from types import ModuleType
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
+from connectors.embedded import Child, Supervisor
 from streams.settings import Commit, Settings
 from tests.conftest import Broker
 from tests.integration.engine import ledger
 from tests.integration.engine.breaking import deaths, hazards, removals
 from tests.integration.engine.breaking.hazards import SESSION
-from tests.integration.engine.nursery import Fosterling, Nursery
 
 TOPICS = {
     "first": 2, "first-state": 2, "second": 1, "second-state": 1, "alarms": 1, "rings": 1, "dead-letters": 1,
@@ -32,18 +34,42 @@ GRACE = 3.0
 """Seconds after the repaired worker was right in which the other may still come to its end; or as long as it took."""
 
 
+@dataclass(frozen=True)
+class Worker:
+    """A worker process, through all its lives."""
+
+    supervisor: Supervisor
+    child: Child
+
+    @property
+    def pid(self) -> int | None:
+        return self.child.pid
+
+    @property
+    def exits(self) -> list[int]:
+        return self.child.exits
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        self.supervisor.kill(self.child.name, number)
+
+    def end(self) -> None:
+        """For good, at once."""
+        self.child.wanted = False
+        self.kill()
+
+
 @dataclass
 class Case:
     """A worker, or two, on topics of their own. `removal` None: nothing was taken out."""
 
-    nursery: Nursery
+    supervisor: Supervisor
     broker: Broker
     folder: Path
     hazards: tuple[str, ...] = ()
     removal: str | None = None
     other: Case | None = None  # the one with all repairs, of one that lacks one
     topics: Mapping[str, int] = field(default_factory=lambda: TOPICS)
-    workers: list[Fosterling] = field(default_factory=list)
+    workers: list[Worker] = field(default_factory=list)
     over: float | None = None  # when it was right
 
     def __post_init__(self) -> None:
@@ -56,7 +82,7 @@ class Case:
     async def create_topics(self) -> None:
         await ledger.create_topics(self.bootstrap, self.prefix, 1, self.topics)
 
-    def start(self, name: str = "one", *, harmless: bool = False, **env: str) -> Fosterling:
+    def start(self, name: str = "one", *, harmless: bool = False, **env: str) -> Worker:
         """A worker; `harmless`: without the hazards."""
         patches = [] if harmless else [_patch(hazard) for hazard in self.hazards]
         patches += [_patch(self.removal)] if self.removal else []
@@ -67,9 +93,11 @@ class Case:
             "LIANFANG_TEST_PATCH": ",".join(patches),
             "LIANFANG_TEST_BROKEN": str(self.folder),
         }
-        worker = self.nursery.add(self.folder / name, given | env)
-        self.workers.append(worker)
-        return worker
+        command = [sys.executable, "-m", "tests.integration.engine.worker"]
+        log = self.folder / f"{name}.log"
+        child = self.supervisor.add(self.prefix + name, command, env=given | env, output=log)
+        self.workers.append(Worker(self.supervisor, child))
+        return self.workers[-1]
 
     def tell(self, word: str) -> None:
         """Give a word that a hazard waits for."""
@@ -133,7 +161,7 @@ class Case:
 
     def log(self) -> str:
         """The end of what the workers said."""
-        return "\n".join((one.folder / "log").read_text(errors="replace")[-4000:] for one in self.workers)
+        return "\n".join(path.read_text(errors="replace")[-4000:] for path in self.folder.glob("*.log"))
 
     @asynccontextmanager
     async def upstream(self):

@@ -12,7 +12,6 @@ import pytest
 from connectors.embedded import Supervisor
 from streams.settings import Commit, Settings
 from tests.integration.engine import ledger
-from tests.integration.engine.nursery import Nursery
 
 SESSION = "4"
 
@@ -59,13 +58,6 @@ class Rig:
         async with asyncio.timeout(within):
             while not happened():
                 await asyncio.sleep(0.05)
-
-
-@pytest.fixture(scope="session")
-def nursery():
-    made = Nursery()
-    yield made
-    made.close()
 
 
 @pytest.fixture(params=["kafka", "embedded_broker"])

@@ -16,6 +16,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced
 
+from connectors.embedded import Supervisor
 from streams.engine import clients
 from streams.settings import Settings
 from tests.integration.engine import ledger
@@ -144,7 +145,7 @@ REPAIRS = (
 
 
 @pytest.fixture(scope="module")
-def met(request, nursery, kafka, embedded_broker, tmp_path_factory):
+def met(request, kafka, embedded_broker, tmp_path_factory):
     """What came of each repair that is asked for: a future of how the lack of it showed."""
     here = [item for item in request.session.items if item.path == request.path]
     asked = [item.callspec.params["repair"] for item in here if "[" in item.name and "repair" in item.callspec.params]
@@ -154,8 +155,8 @@ def met(request, nursery, kafka, embedded_broker, tmp_path_factory):
         async with gate:
             broker = embedded_broker if repair.embedded else kafka
             folders = [tmp_path_factory.mktemp(name) for name in ("repaired", "lacking")]
-            repaired = Case(nursery, broker, folders[0], repair.hazards)
-            lacking = Case(nursery, broker, folders[1], repair.hazards, repair.removal)
+            repaired = Case(supervisor, broker, folders[0], repair.hazards)
+            lacking = Case(supervisor, broker, folders[1], repair.hazards, repair.removal)
             try:
                 made[repair].set_result((await meet(repair.scenario, repaired, lacking), lacking.log()))
             except BaseException as error:
@@ -166,10 +167,11 @@ def met(request, nursery, kafka, embedded_broker, tmp_path_factory):
         gate = asyncio.Semaphore(AT_ONCE)
         await asyncio.gather(*(one(repair, gate) for repair in asked))
 
-    thread = threading.Thread(target=asyncio.run, args=(everything(),))
-    thread.start()
-    yield made
-    thread.join()
+    with Supervisor(pause=0.1, longest_pause=0.1) as supervisor:
+        thread = threading.Thread(target=asyncio.run, args=(everything(),))
+        thread.start()
+        yield made
+        thread.join()
 
 
 @pytest.mark.parametrize("repair", REPAIRS, ids=lambda one: f"{one.number}-{one.removal}")

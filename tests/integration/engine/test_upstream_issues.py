@@ -7,17 +7,19 @@ import signal
 
 import pytest
 
+from connectors.embedded import Supervisor
 from tests.integration.engine.cases import Case
 from tests.integration.engine.scenarios import committed
 
 
 @pytest.fixture
-async def case(nursery, kafka, tmp_path):
-    made = Case(nursery, kafka, tmp_path)
-    await made.create_topics()
-    yield made
-    for worker in made.workers:
-        worker.end()
+async def case(kafka, tmp_path):
+    with Supervisor(pause=0.1, longest_pause=0.1) as supervisor:
+        made = Case(supervisor, kafka, tmp_path)
+        await made.create_topics()
+        yield made
+        for worker in made.workers:
+            worker.end()
 
 
 async def test_scaling_up_and_down_under_load_ends_no_worker_and_doubles_no_event(case):

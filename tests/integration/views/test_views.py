@@ -50,7 +50,7 @@ class House:
         return [sys.executable, "-m", "connectors.cli", *words]
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.lianfang("views"), env=self.env)
+        self.process = Supervisor.popen(self.lianfang("views"), env=self.env)
 
     async def ready(self) -> bool:
         url = f"http://127.0.0.1:{self.env['LIANFANG_HTTP_PORT']}/readyz"
