@@ -25,7 +25,7 @@ install: .venv/.installed ## .venv with `lianfang` in it
 	"$$python" -m venv .venv
 
 .venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
-	$(PIP) --no-deps --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-compile --require-hashes -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -6,6 +6,7 @@ whatever is changed before an import is changed there too.
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -184,6 +185,7 @@ def main() -> None:
     """Forks until its asker is gone."""
     for name in LIBRARIES:
         importlib.import_module(name)
+    gc.freeze()  # none of it is garbage in a forked process either
     with socket.socket(fileno=int(sys.argv[1])) as asker:
         argv = _serve(asker)
     sys.argv = argv

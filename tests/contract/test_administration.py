@@ -43,8 +43,7 @@ class Day:
 
     def java(self, name, *arguments):
         """What one of Kafka's tools says."""
-        jvm = ["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", f"{kafka_jars()}/*"]
-        command = [*jvm, tool(name), *arguments]
+        command = [*self.cluster.java("128m"), tool(name), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
