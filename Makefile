@@ -46,11 +46,12 @@ demo: install ## the whole system on this machine, replaying a fortnight of a di
 
 needs: .venv/bin/python ## what tests need besides Python: Java, Maven, Chromium, kcat and the jars of Kafka
 	@sh tests/needs.sh
-	-@$(BIN)/python tests/brokers.py
+	-@$(BIN)/python -m tests.brokers
 
+# three processes: tests wait for sessions to run out, and two of them leave a sixth of two cores idle
 test: ## all tests; installs what they need (eight minutes on two cores, twelve on slow ones); ARGS="-k papers"
 	@$(MAKE) --no-print-directory --jobs 2 dev needs
-	@$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: dev ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .

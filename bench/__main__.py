@@ -25,7 +25,7 @@ from bench.growth import burst, recovery
 from bench.growth import table as growth
 from bench.peers import table as peers
 from bench.peers.contenders import versions
-from tests.brokers import VERSION as KAFKA
+from tests.jars import VERSION as KAFKA
 
 RESULTS = Path(__file__).parent / "results"
 Rows = list[dict[str, Any]]

@@ -33,7 +33,8 @@ from connectors.embedded.servers import free_port
 from connectors.runtime import Place, Running
 from connectors.runtime.place import settings_of
 from connectors.topics.cluster import ensure
-from tests.brokers import ROOT, KafkaCluster
+from tests.brokers import KafkaCluster
+from tests.jars import ROOT
 
 RATES = (100, 1000, 5000)
 GOAL_AT, GOALS = 1000, {"p50": 100.0, "p99": 300.0}

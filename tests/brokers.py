@@ -1,6 +1,6 @@
 """Brokers for tests: real Apache Kafka from Maven's jars, one broker or three, with what a fault test does to them
-(kill -9, stop, continue, start again), and helpers that every test on a broker needs. The jars are fetched once by the
-ordinary `mvn` into a cache outside git. `LIANFANG_TEST_BOOTSTRAP` names a Kafka to use instead.
+(kill -9, stop, continue, start again), and helpers that every test on a broker needs. `LIANFANG_TEST_BOOTSTRAP` names
+a Kafka to use instead.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import fcntl
-import os
 import resource
 import shutil
 import signal
@@ -19,74 +17,14 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-VERSION = os.environ.get("LIANFANG_TEST_KAFKA", "3.9.1")
-VERSION_4 = "4.4.0"
-ROOT = Path(__file__).resolve().parent.parent
+from tests.jars import VERSION, VERSION_4, kafka_archive, kafka_jars
+
 READY_WITHIN = 120.0
 CLUSTER = "lianfangTestAAAAAAAAAg"
-_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
-_POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>lianfang</groupId><artifactId>kafka-for-tests</artifactId><version>1</version>
-  <dependencies>{dependencies}
-  </dependencies>
-</project>
-"""
-
-
-def _artifacts(version: str) -> list[tuple[str, str, str]]:
-    artifacts = [("org.apache.kafka", "kafka_2.13", version), ("org.slf4j", "slf4j-simple", "1.7.36")]
-    if version.startswith("3."):  # 4.x has none: StorageTool moved into kafka_2.13
-        artifacts.append(("org.apache.kafka", "kafka-tools", version))
-    return artifacts
-
-
-def kafka_jars(version: str = VERSION) -> Path:
-    """The folder with Kafka's jars, filled at the first call. RuntimeError in plain words where that can't be."""
-    return fetched_jars(f"kafka-{version}", _artifacts(version))
-
-
-def fetched_jars(name: str, artifacts: Iterable[tuple[str, str, str]]) -> Path:
-    """The folder with these artifacts and what they need, in the cache under that name. RuntimeError as above."""
-    for program in ("java", "mvn"):
-        if shutil.which(program) is None:
-            raise RuntimeError(
-                f"these tests need a real Kafka: install Java 17 and Maven ({program} is not there), "
-                "or name a Kafka in LIANFANG_TEST_BOOTSTRAP"
-            )
-    cache = Path(os.environ.get("LIANFANG_TEST_CACHE", ROOT / ".cache")) / name
-    jars = cache / "jars"
-    if jars.is_dir():
-        return jars
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock, tempfile.TemporaryDirectory(dir=cache) as work:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another test process may be at it
-        if jars.is_dir():
-            return jars
-        pom = Path(work, "pom.xml")
-        rows = "".join(
-            f"\n    <dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId>"
-            f"<version>{number}</version></dependency>"
-            for group, artifact, number in artifacts
-        )
-        pom.write_text(_POM.format(dependencies=rows))
-        fetched = Path(work, "jars")
-        done = subprocess.run(
-            ["mvn", "-q", "-B", "-f", str(pom), _PLUGIN, "-DincludeScope=runtime", f"-DoutputDirectory={fetched}"],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        if done.returncode != 0 or not any(fetched.glob("*.jar")):
-            raise RuntimeError(f"mvn could not fetch {name}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-        fetched.rename(jars)
-    return jars
 
 
 def free_ports(count: int) -> list[int]:
@@ -282,7 +220,7 @@ class KafkaCluster:
 
     def java(self, heap: str) -> list[str]:
         """A JVM with Kafka's classes; the name of one of them is to follow."""
-        archive = _archive(self.version)
+        archive = kafka_archive(self.version)
         return [
             "java",
             *self.options,
@@ -344,14 +282,9 @@ class KafkaCluster:
         return "".join(f"{name}={value}\n" for name, value in values.items())
 
 
-def _archive(version: str) -> Path:
-    """Kafka's classes as a JVM has them in memory: with it a broker takes half the time to start."""
-    return kafka_jars(version).parent / "classes.jsa"
-
-
 def make_archive(version: str) -> None:
     """A broker writes it as it ends. Where this JVM can not, brokers start without."""
-    archive = _archive(version)
+    archive = kafka_archive(version)
     made = archive.with_suffix(".new")
     cluster = KafkaCluster(1, version, options=(f"-XX:ArchiveClassesAtExit={made}",))
     try:
@@ -403,7 +336,7 @@ async def _describes(address: str) -> bool:
 if __name__ == "__main__":  # before a test waits for it
     try:
         for each in (VERSION, VERSION_4):
-            if not _archive(each).exists():
+            if not kafka_archive(each).exists():
                 make_archive(each)
     except RuntimeError as error:
         sys.exit(str(error))

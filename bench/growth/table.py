@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
-from tests.brokers import ROOT
+from tests.jars import ROOT
 
 WITHIN = 600
 GOAL_RECORD = 1.3

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.peers.meter import Task
-from tests.brokers import ROOT, VERSION, fetched_jars
+from tests.jars import ROOT, VERSION, fetched_jars
 
 QUIX_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 _STREAMS = (("org.apache.kafka", "kafka-streams", VERSION), ("org.slf4j", "slf4j-simple", "1.7.36"))

@@ -22,7 +22,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from connectors.embedded import Supervisor
 from streams.engine.clients import TRANSACTION_WITHIN
-from tests.brokers import KafkaCluster, kafka_jars
+from tests.brokers import KafkaCluster
+from tests.jars import kafka_jars
 
 TOPICS = ("registry", "chain-uploads", "scan-events", "test-results", "field-reports")
 JOURNALS = {"operator-journal": 2, "staff-journal": 1, "notice-journal": 1}

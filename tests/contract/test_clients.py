@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaProducer
 
 from connectors.embedded import Supervisor
 from streams.settings import Settings
-from tests.brokers import kafka_jars
+from tests.jars import kafka_jars
 from tests.reading import few, messages
 
 ROOT = Path(__file__).parents[2]

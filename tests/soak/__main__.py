@@ -17,7 +17,8 @@ from typing import Any, NoReturn
 
 from connectors.embedded import Supervisor
 from streams import logs
-from tests.brokers import VERSION, KafkaCluster
+from tests.brokers import KafkaCluster
+from tests.jars import VERSION
 from tests.nursery import Nursery
 from tests.soak.catalogue import TABLE
 from tests.soak.network import LINES, Network

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from connectors.embedded import Supervisor
-from tests.brokers import VERSION, VERSION_4, KafkaCluster
+from tests.brokers import KafkaCluster
 from tests.faults.scenario import Day, Scenario, environment, seed
 from tests.faults.unrepaired import DYING
+from tests.jars import VERSION, VERSION_4
 from tests.soak.network import LINES, Network
 from tests.soak.run import Ground, Run
 
