@@ -48,10 +48,9 @@ needs: .venv/bin/python ## what tests need besides Python: Java, Maven, Chromium
 	@sh tests/needs.sh
 	-@$(BIN)/python -m tests.brokers
 
-# three processes: tests wait for sessions to run out, and two of them leave a sixth of two cores idle
 test: ## all tests; installs what they need (eight minutes on two cores, twelve on slow ones); ARGS="-k papers"
 	@$(MAKE) --no-print-directory --jobs 2 dev needs
-	@$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: dev ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .
