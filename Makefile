@@ -69,7 +69,7 @@ faults: dev ## the faults, a short selection: the whole system on three real bro
 	@$(PYTEST) tests/faults tests/soak $(ARGS)
 
 RUNS = 20
-soak: dev ## RUNS=n seeded runs of the whole system under faults, and a table; ARGS="--seed 1 --kafka 4.4.0"
+soak: dev ## RUNS=n seeded runs of the whole system under faults, and a table; ARGS="--seed 1 --kafka 4.2.0"
 	@$(BIN)/python -m tests.soak --runs $(RUNS) $(ARGS)
 
 bench: dev .venv-bench/.installed ## speed beside what one would pick instead, latency, on a real broker; ARGS="--quick"
