@@ -48,7 +48,7 @@ needs: .venv/bin/python ## what tests need besides Python: Java, Maven, Chromium
 	@sh tests/needs.sh
 	-@$(BIN)/python -m tests.brokers
 
-test: ## all tests; installs what they need (eight minutes on two cores, twelve on slow ones); ARGS="-k papers"
+test: ## all tests; installs what they need (eight minutes on two cores, thirteen on slow ones); ARGS="-k papers"
 	@$(MAKE) --no-print-directory --jobs 2 dev needs
 	@$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 

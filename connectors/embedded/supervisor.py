@@ -60,7 +60,7 @@ class Supervisor:
     """
 
     popen: ClassVar[Callable[..., subprocess.Popen[bytes]]] = subprocess.Popen
-    """How a process is started."""
+    """How a process is started; tests have it forked from one that has imported the libraries."""
 
     def __init__(
         self, *, pause: float = 0.2, longest_pause: float = 10.0, on_alarm: Callable[[Child], None] | None = None
@@ -188,7 +188,7 @@ class Supervisor:
                 stdout=output,
                 stderr=subprocess.STDOUT if output is not None else None,
                 start_new_session=True,  # Ctrl-C goes to the supervisor, which ends the children in order
-                preexec_fn=_die_with_parent if _LIBC is not None else None,
+                preexec_fn=_die_with_parent if _LIBC is not None else None,  # one libc call, no lock
             )
         finally:
             if output is not None:
