@@ -18,6 +18,7 @@ import tempfile
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,13 +28,14 @@ READY_WITHIN = 120.0
 CLUSTER = "lianfangTestAAAAAAAAAg"
 
 
-def free_ports(count: int) -> list[int]:
-    """Loopback ports that nobody listens on now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports: list[int] = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+def held_port() -> socket.socket:
+    """A loopback port that is nobody else's while this is open: a server may listen there (it says SO_REUSEADDR, as we
+    do), but the system gives it to no connection, not even while the server is away.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
 
 
 @dataclass
@@ -67,7 +69,7 @@ class KafkaCluster:
     lines: tuple[str, ...] = ()
     options: tuple[str, ...] = ()  # of the JVM, beside ours
     nodes: list[Node] = field(default_factory=list)
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="lianfang-kafka-")))
+    _open: ExitStack = field(default_factory=ExitStack)  # the ports, and the folder with all files
 
     @property
     def bootstrap(self) -> str:
@@ -101,10 +103,10 @@ class KafkaCluster:
 
     def launch(self) -> None:
         """Format and start all brokers."""
-        ports = iter(free_ports((2 + 2 * len(self.lines)) * self.size))
-        self.nodes = [Node(i + 1, next(ports), next(ports), self.folder / f"node-{i + 1}") for i in range(self.size)]
+        folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="lianfang-kafka-")))
+        self.nodes = [Node(i + 1, self._port(), self._port(), folder / f"node-{i + 1}") for i in range(self.size)]
         for node in self.nodes:
-            node.lines = {name: (next(ports), next(ports)) for name in self.lines}
+            node.lines = {name: (self._port(), self._port()) for name in self.lines}
         for node in self.nodes:
             self._format(node)
         for node in self.nodes:
@@ -178,7 +180,11 @@ class KafkaCluster:
         for node in self.nodes:
             if node.process is not None:
                 node.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._open.close()
+
+    def _port(self) -> int:
+        port: int = self._open.enter_context(held_port()).getsockname()[1]
+        return port
 
     def _process(self, number: int) -> subprocess.Popen[bytes]:
         process = self.nodes[number - 1].process

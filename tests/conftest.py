@@ -106,12 +106,12 @@ def kafka() -> Iterator[Broker]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def nursery() -> Iterator[None]:
-    """Processes that a supervisor keeps running come from one that has imported their libraries."""
+def nursery() -> Iterator[Nursery]:
+    """Processes that a supervisor keeps running come from one that has imported what they need."""
     forking = Nursery()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Supervisor, "popen", staticmethod(forking.popen))
-        yield
+        yield forking
     forking.close()
 
 

@@ -23,6 +23,8 @@ _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   </dependencies>
 </project>
 """
+_SILENT = ("org.slf4j", "slf4j-reload4j")
+"""What 3.x would log to and, with no settings for it, say nothing of why a broker ended."""
 
 
 def _artifacts(version: str) -> list[tuple[str, str, str]]:
@@ -55,9 +57,12 @@ def fetched_jars(name: str, artifacts: Iterable[tuple[str, str, str]]) -> Path:
         if jars.is_dir():
             return jars
         pom = Path(work, "pom.xml")
+        group, artifact = _SILENT
+        without = f"<groupId>{group}</groupId><artifactId>{artifact}</artifactId>"
+        without = f"<exclusions><exclusion>{without}</exclusion></exclusions>"
         rows = "".join(
             f"\n    <dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId>"
-            f"<version>{number}</version></dependency>"
+            f"<version>{number}</version>{without}</dependency>"
             for group, artifact, number in artifacts
         )
         pom.write_text(_POM.format(dependencies=rows))

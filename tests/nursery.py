@@ -1,6 +1,6 @@
-"""Processes of Python without the second that it takes them to import libraries: a process that has imported them
-forks one for each command that it is sent. What is of this repository is imported by the forked process itself, so that
-whatever is changed before an import is changed there too.
+"""Processes of Python without the second that it takes them to import what they need: a process that has imported it
+forks one for each command that it is sent. There are two. `lianfang` itself is forked from one that has imported its
+commands too; anything else from one with libraries alone, so that what is changed before an import is changed there.
 """
 
 from __future__ import annotations
@@ -16,16 +16,24 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connectors.cli import COMMANDS
+
+COMMAND = (sys.executable, "-m", "connectors.cli")
+"""What a command line of `lianfang` begins with."""
 LIBRARIES = (
     *("aiohttp.web", "aiokafka", "click", "msgspec", "orjson", "prometheus_client", "pydantic_settings"),
     *("faust.agents", "faust.app.base", "faust.tables.manager", "faust.transport.drivers.aiokafka"),
     *("redis.asyncio", "rich.traceback", "structlog", "yaml"),
 )
-_MODULE = (sys.executable, "-m")
+_MODULE = COMMAND[:2]
 _LARGEST = 256 * 1024
+_WITHIN = 120.0
+"""Seconds for a command that is to end by itself."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -65,19 +73,15 @@ class Forked:
 
 
 class Nursery:
-    """The forking process, as whoever asks it sees it. It begins when it is asked first. It ends when this process
-    does, and so does all that it forked.
+    """The forking processes, as whoever asks them sees them. They end when this process does, and so does all that they
+    forked.
     """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._socket, self._its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._asking = threading.Lock()
-        self._started = threading.Semaphore(0)
-        self._last: Forked | None = None
-        self._running: dict[int, Forked] = {}
+        self._plain = _Forking(LIBRARIES)
+        self._ours = _Forking((*LIBRARIES, *(module for module, _ in COMMANDS.values())))
 
-    def popen(self, argv: list[str], **options: Any) -> Any:
+    def popen(self, argv: Sequence[str], **options: Any) -> Any:
         """In the place of `subprocess.Popen`, for those of its options that a supervisor uses. What is not a module of
         Python is started by the original. OSError if the nursery has ended.
         """
@@ -86,11 +90,41 @@ class Nursery:
         out, err = options.get("stdout"), options.get("stderr")
         one = 1 if out is None else out.fileno()
         two = one if err is subprocess.STDOUT else 2 if err is None else err.fileno()
-        asked = json.dumps({"argv": argv[2:], "env": dict(options["env"])}).encode()
+        forking = self._ours if tuple(argv[:3]) == COMMAND else self._plain
+        return forking.fork({"argv": list(argv[2:]), "env": dict(options["env"])}, (one, two))
+
+    def run(self, argv: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        """As `subprocess.run` does it, with what it says as text."""
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            code = self.popen(argv, env=env, stdout=out, stderr=err).wait(_WITHIN)
+            said = []
+            for each in (out, err):
+                each.seek(0)
+                said.append(each.read())
+        return subprocess.CompletedProcess(argv, code, *said)
+
+    def close(self) -> None:
+        for forking in (self._plain, self._ours):
+            forking.close()
+
+
+class _Forking:
+    """One forking process, which has imported `modules`. It begins when it is asked first."""
+
+    def __init__(self, modules: Sequence[str]) -> None:
+        self._modules = modules
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket, self._its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._asking = threading.Lock()
+        self._started = threading.Semaphore(0)
+        self._last: Forked | None = None
+        self._running: dict[int, Forked] = {}
+
+    def fork(self, asked: dict[str, Any], fds: Sequence[int]) -> Forked:
         with self._asking:
             if self._process is None:
                 self._begin()
-            socket.send_fds(self._socket, [asked], [one, two])
+            socket.send_fds(self._socket, [json.dumps(asked).encode()], fds)
             self._started.acquire()
             if self._last is None:
                 raise OSError("the nursery has ended")
@@ -103,7 +137,7 @@ class Nursery:
 
     def _begin(self) -> None:
         its = self._its.fileno()
-        command = [*_MODULE, __spec__.name, str(its)]
+        command = [*_MODULE, __spec__.name, str(its), *self._modules]
         self._process = subprocess.Popen(command, pass_fds=(its,), stdin=subprocess.DEVNULL, start_new_session=True)
         self._its.close()
         threading.Thread(target=self._listen, name="nursery", daemon=True).start()
@@ -183,10 +217,11 @@ def _reap(asker: socket.socket) -> None:
 
 def main() -> None:
     """Forks until its asker is gone."""
-    for name in LIBRARIES:
+    fd, *modules = sys.argv[1:]
+    for name in modules:
         importlib.import_module(name)
     gc.freeze()  # none of it is garbage in a forked process either
-    with socket.socket(fileno=int(sys.argv[1])) as asker:
+    with socket.socket(fileno=int(fd)) as asker:
         argv = _serve(asker)
     sys.argv = argv
     runpy.run_module(argv[0], run_name="__main__", alter_sys=True)

@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 import uuid
 import zipfile
@@ -24,6 +23,7 @@ from connectors.embedded import Supervisor
 from streams.engine.clients import TRANSACTION_WITHIN
 from tests.brokers import KafkaCluster
 from tests.jars import kafka_jars
+from tests.nursery import COMMAND
 
 TOPICS = ("registry", "chain-uploads", "scan-events", "test-results", "field-reports")
 JOURNALS = {"operator-journal": 2, "staff-journal": 1, "notice-journal": 1}
@@ -128,7 +128,7 @@ def cluster(kafka):
 
 
 @pytest.fixture(scope="module")
-def day(cluster):
+def day(cluster, nursery):
     prefix = f"a{uuid.uuid4().hex[:8]}-"
     few = json.dumps(dict.fromkeys(TOPICS, 2) | JOURNALS | {"dead-letters": 1})
     env = cluster.env | {
@@ -137,12 +137,11 @@ def day(cluster):
         "LIANFANG_SESSION_TIMEOUT": "4",
         "LIANFANG_LOG_LEVEL": "warning",
     }
-    command = [sys.executable, "-m", "connectors.cli"]
-    subprocess.run([*command, "topics"], env=os.environ | env, check=True, capture_output=True, timeout=60)
+    nursery.run([*COMMAND, "topics"], os.environ | env).check_returncode()
     with Supervisor() as workers:
         made = Day(cluster, prefix, workers)
         for name in ("one", "two"):
-            workers.add(name, [*command, "worker"], env=env)
+            workers.add(name, [*COMMAND, "worker"], env=env)
         topic = prefix + "scan-events"
         asyncio.run(publish(cluster.bootstrap, topic, range(RECORDS // 2)))
         asyncio.run(arrived(made, RECORDS // 2))

@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import time
 import uuid
 from dataclasses import dataclass
@@ -18,9 +17,9 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from connectors.embedded import Supervisor
 from streams.settings import Settings
 from tests.jars import kafka_jars
+from tests.nursery import COMMAND, Forked
 from tests.reading import few, messages
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +34,7 @@ class System:
 
     bootstrap: str
     prefix: str
-    worker: subprocess.Popen
+    worker: Forked
 
     def find(self, topic, wanted, within=90.0):
         """The first message on a topic that is wanted, once it is there; AssertionError if the worker ends before."""
@@ -64,14 +63,13 @@ class System:
 
 
 @pytest.fixture(scope="module")
-def system(kafka, tmp_path_factory):
+def system(kafka, nursery, tmp_path_factory):
     prefix = f"c{uuid.uuid4().hex[:8]}-"
     env = os.environ | kafka.env | {"LIANFANG_PREFIX": prefix, "LIANFANG_PARTITIONS": json.dumps(PARTITIONS)}
-    command = [sys.executable, "-m", "connectors.cli"]
-    subprocess.run([*command, "topics"], env=env, check=True, capture_output=True, timeout=60)
+    nursery.run([*COMMAND, "topics"], env).check_returncode()
     log = tmp_path_factory.mktemp("worker") / "log"
     with log.open("wb") as out:
-        worker = Supervisor.popen([*command, "worker"], env=env, stdout=out, stderr=out)
+        worker = nursery.popen([*COMMAND, "worker"], env=env, stdout=out, stderr=out)
     yield System(kafka.bootstrap, prefix, worker)
     worker.terminate()
     assert worker.wait(60) == 0, log.read_text()[-3000:]

@@ -29,7 +29,7 @@ async def test_rows_alerts_and_what_stages_send_each_other_are_those_of_the_jour
     kafka: Broker, prefix: str, supervisor: Supervisor, tmp_path: Path
 ) -> None:
     chosen = seed()
-    scenario = Scenario(Day.made(chosen, 40), environment(kafka.env, prefix), supervisor, tmp_path / "log")
+    scenario = Scenario(Day.made(chosen, 30), environment(kafka.env, prefix), supervisor, tmp_path / "log")
 
     async def killed() -> None:
         await asyncio.sleep(random.Random(chosen).random() / 2)

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from connectors.cli import DONE, FOUND_WRONG
 from connectors.embedded import Supervisor
 from streams import logs
 from tests.brokers import KafkaCluster
@@ -42,10 +43,14 @@ def main() -> int:
     try:
         cluster.start()
         asyncio.run(_runs(asked, cluster, first, lines))
+    except KeyboardInterrupt:
+        print(f"interrupted: {len(lines)} of {asked.runs} runs were finished", file=sys.stderr)
     finally:
         cluster.close()
     print(table(lines))
-    return 0 if all(line["verdict"] == "clean" for line in lines) else 1
+    if any(line["verdict"] != "clean" for line in lines):
+        return FOUND_WRONG
+    return DONE if len(lines) == asked.runs else 128 + signal.SIGINT
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

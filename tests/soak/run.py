@@ -92,7 +92,14 @@ class Ground:
 class Run:
     """A seeded run. `faults` None: at most `most` are drawn."""
 
-    def __init__(self, seed: int, ground: Ground, faults: Mapping[str, float] | None = None, most: int = 3) -> None:
+    def __init__(
+        self,
+        seed: int,
+        ground: Ground,
+        faults: Mapping[str, float] | None = None,
+        most: int = 3,
+        operators: int = OPERATORS,
+    ) -> None:
         self._chance = Random(seed)
         chosen = catalogue.drawn(seed, self._chance, most) if faults is None else dict(faults)
         self.figures = Figures(seed, ground.cluster.version, chosen, self._chance.choice((2, 2, 3)))
@@ -100,7 +107,7 @@ class Run:
         self._faults = [catalogue.TABLE[name] for name in chosen]
         if any(fault.real for fault in self._faults) or self._chance.random() < 1 / 3:
             self.figures.time = "real"
-        self._sent = self._judged = History.made(seed, OPERATORS)
+        self._sent = self._judged = History.made(seed, operators)
         for fault in self._faults:
             if fault.lines is not None:
                 lines = fault.lines(self._judged, self._chance)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.brokers import KafkaCluster, Node, free_ports
+from tests.brokers import KafkaCluster, Node, held_port
 from tests.soak.network import HOST, Network
 
 
@@ -20,15 +20,16 @@ async def line(tmp_path) -> AsyncIterator[tuple[Network, int]]:
         while chunk := await reader.read(100):
             writer.write(chunk)
 
-    target, port, *own = free_ports(4)
-    node = Node(1, own[0], own[1], tmp_path, lines={"worker": (target, port)})
-    server = await asyncio.start_server(echo, HOST, target)
-    network = await asyncio.to_thread(Network, KafkaCluster(1, lines=("worker",), nodes=[node]))
-    try:
-        yield network, port
-    finally:
-        network.close()
-        server.close()
+    with held_port() as ours, held_port() as theirs:
+        target, port = ours.getsockname()[1], theirs.getsockname()[1]
+        node = Node(1, 1, 2, tmp_path, lines={"worker": (target, port)})
+        server = await asyncio.start_server(echo, HOST, target)
+        network = await asyncio.to_thread(Network, KafkaCluster(1, lines=("worker",), nodes=[node]))
+        try:
+            yield network, port
+        finally:
+            network.close()
+            server.close()
 
 
 async def says(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, word: bytes) -> bytes:

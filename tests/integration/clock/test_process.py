@@ -6,19 +6,17 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from connectors.embedded import Supervisor
 from connectors.topics import cluster
 from schemas.envelope import PUBLIC_TOPICS
 from streams.settings import Settings
 from tests.conftest import Broker
 from tests.integration.clock.test_barrier import JOURNALS, played
+from tests.nursery import COMMAND, Forked, Nursery
 
 PARTITIONS = dict.fromkeys(PUBLIC_TOPICS, 1) | {"operator-journal": 2, "staff-journal": 1}
 
@@ -33,11 +31,10 @@ def settings(request: pytest.FixtureRequest, prefix: str, monkeypatch: pytest.Mo
 
 
 @pytest.fixture
-def clocks(settings: Settings) -> Iterator[list[subprocess.Popen[bytes]]]:
+def clocks(settings: Settings, nursery: Nursery) -> Iterator[list[Forked]]:
     """Two clocks at once: they do no harm."""
     asyncio.run(cluster.ensure(settings))
-    argv = [sys.executable, "-m", "connectors.cli", "clock"]
-    processes = [Supervisor.popen(argv, env=dict(os.environ)) for _ in range(2)]
+    processes = [nursery.popen([*COMMAND, "clock"], env=dict(os.environ)) for _ in range(2)]
     yield processes
     for process in processes:
         if process.poll() is None:
@@ -63,11 +60,9 @@ async def test_clocks_tick_every_second_of_the_brokers_time_and_end_when_asked(s
     assert [process.wait(30) for process in clocks] == [0, 0]
 
 
-async def test_a_clock_refuses_another_number_of_journal_partitions(settings):
+async def test_a_clock_refuses_another_number_of_journal_partitions(settings, nursery):
     await cluster.ensure(settings)
     other = os.environ | {"LIANFANG_PARTITIONS": json.dumps(PARTITIONS | {"operator-journal": 3})}
-    done = subprocess.run(
-        [sys.executable, "-m", "connectors.cli", "clock"], env=other, capture_output=True, timeout=60, check=False
-    )
+    done = nursery.run([*COMMAND, "clock"], other)
     assert done.returncode == 78
-    assert b"fixed at the first start" in done.stderr
+    assert "fixed at the first start" in done.stderr

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.nursery import COMMAND
+
 LIANFANG = Path(sys.executable).with_name("lianfang")
 
 
@@ -65,7 +67,9 @@ def test_the_demo_ends_with_a_clean_ledger_whatever_happens_on_the_way():
 
 def test_stopped_in_the_middle_it_says_so_and_leaves_nothing_behind(tmp_path):
     with (tmp_path / "words").open("wb") as words:
-        process = subprocess.Popen([LIANFANG, "demo", "--operators", "30", "--plain"], stdout=words, stderr=words)
+        process = subprocess.Popen(
+            [LIANFANG, "demo", "--fast", "--operators", "30", "--plain"], stdout=words, stderr=words
+        )
         children: set[int] = set()
         try:
             until = time.monotonic() + 120
@@ -109,7 +113,7 @@ def test_it_writes_a_history_and_its_truth_without_starting_anything(tmp_path):
         (["--history", os.devnull, "--truth", os.devnull], "holds no records"),
     ],
 )
-def test_what_it_cannot_use_is_exit_2_with_words(arguments, words):
-    done = subprocess.run([LIANFANG, "demo", *arguments], check=False, capture_output=True, text=True, timeout=60)
+def test_what_it_cannot_use_is_exit_2_with_words(nursery, arguments, words):
+    done = nursery.run([*COMMAND, "demo", *arguments], os.environ)
     assert done.returncode == 2
     assert words in done.stderr

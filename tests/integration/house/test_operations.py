@@ -6,8 +6,6 @@ import asyncio
 import json
 import os
 import re
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -20,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.embedded import Supervisor
 from connectors.runtime import Running, Wish, embedded, running
+from tests.nursery import COMMAND
 
 OFFICER = {
     "person": "p-officer",
@@ -50,14 +49,8 @@ def run(tmp_path_factory) -> Iterator[Running]:
             yield run
 
 
-def lianfang(run: Running, *words: str, check: bool = True) -> str:
-    command = [sys.executable, "-m", "connectors.cli", *words]
-    env = {**os.environ, **run.place.env}
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=check).stdout
-
-
 @pytest.fixture(scope="module")
-def told(run, tmp_path_factory) -> Running:
+def told(run, nursery, tmp_path_factory) -> Running:
     """The system after an uncoded sale was recorded and its officer was told, and a record was refused."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     records = [
@@ -72,11 +65,17 @@ def told(run, tmp_path_factory) -> Running:
         for kind, name, data in records
     ]
     file.write_text("".join(json.dumps(line) + "\n" for line in lines[:2]))
-    lianfang(run, "send", str(file))
+
+    def said(*words: str) -> str:
+        done = nursery.run([*COMMAND, *words], {**os.environ, **run.place.env})
+        done.check_returncode()
+        return str(done.stdout)
+
+    said("send", str(file))
     until(lambda: figure(run, "lianfang_ledger_total", topic="notice-journal", verdict="applied") == 1)
     asyncio.run(publish(run, lines[2:]))  # `lianfang send` would not publish the last one
     until(lambda: figure(run, "lianfang_notices_total", channel="sms", outcome="accepted") >= 1)
-    until(lambda: "op-1" in lianfang(run, "alerts", "--json"))
+    until(lambda: "op-1" in said("alerts", "--json"))
     return run
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from connectors.embedded import Supervisor, start_store
+from tests.nursery import COMMAND, Nursery
 from tests.reading import few
 
 LIANFANG = Path(sys.executable).with_name("lianfang")
@@ -76,18 +77,16 @@ def test_the_example_it_prints_is_told_to_two_phones_and_nothing_is_left_when_it
     ("arguments", "words"),
     [([], "say --volatile"), (["--volatile", "--bootstrap", "127.0.0.1:1"], "--bootstrap and --redis name others")],
 )
-def test_what_would_be_volatile_must_be_asked_for(arguments, words):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LIANFANG_")}
-    done = subprocess.run([LIANFANG, "up", *arguments], capture_output=True, text=True, env=environment, check=False)
+def test_what_would_be_volatile_must_be_asked_for(nursery, arguments, words):
+    done = up(nursery, *arguments)
     assert done.returncode == 2
     assert words in " ".join(done.stderr.split())
 
 
-def up_on(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """`lianfang up` on servers of one's own, which must end by itself."""
+def up(nursery: Nursery, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """`lianfang up`, which must end by itself."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LIANFANG_")} | env
-    command = [LIANFANG, "up", "--workers", "1", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
+    return nursery.run([*COMMAND, "up", "--workers", "1", *arguments], environment)
 
 
 @pytest.fixture(scope="module")
@@ -96,33 +95,33 @@ def store() -> Iterator[str]:
         yield start_store(supervisor).address
 
 
-def test_a_store_that_is_not_there_is_said_at_once_without_its_password(embedded_broker):
+def test_a_store_that_is_not_there_is_said_at_once_without_its_password(nursery, embedded_broker):
     begun = time.monotonic()
-    done = up_on("--bootstrap", embedded_broker.bootstrap, "--redis", "redis://:open-sesame@127.0.0.1:1/0")
+    done = up(nursery, "--bootstrap", embedded_broker.bootstrap, "--redis", "redis://:open-sesame@127.0.0.1:1/0")
     assert done.returncode == 2
     assert "the store redis://…@127.0.0.1:1/0 does not answer" in done.stderr
     assert "open-sesame" not in done.stdout + done.stderr
     assert time.monotonic() - begun < 30
 
 
-def test_a_broker_that_is_not_there_is_said_at_once(store):
-    done = up_on("--bootstrap", "127.0.0.1:1", "--redis", store)
+def test_a_broker_that_is_not_there_is_said_at_once(nursery, store):
+    done = up(nursery, "--bootstrap", "127.0.0.1:1", "--redis", store)
     assert (done.returncode, "no broker answers at 127.0.0.1:1" in done.stderr) == (2, True)
 
 
-def test_more_copies_than_there_are_brokers_is_not_to_be_tried_again(kafka, store, prefix):
-    done = up_on("--bootstrap", kafka.bootstrap, "--redis", store, LIANFANG_PREFIX=prefix)
+def test_more_copies_than_there_are_brokers_is_not_to_be_tried_again(nursery, kafka, store, prefix):
+    done = up(nursery, "--bootstrap", kafka.bootstrap, "--redis", store, LIANFANG_PREFIX=prefix)
     assert done.returncode == 78
     assert "LIANFANG_REPLICATION and LIANFANG_MIN_ISR" in done.stderr.splitlines()[-1]
 
 
-def test_topics_that_do_not_fit_end_it_as_they_end_a_worker_with_one_line_that_says_why(kafka, store, prefix):
+def test_topics_that_do_not_fit_end_it_as_they_end_a_worker_with_one_line_that_says_why(nursery, kafka, store, prefix):
     env = {**kafka.env, "LIANFANG_PREFIX": prefix, "LIANFANG_REPLICATION": "1", "LIANFANG_MIN_ISR": "1"}
     env["LIANFANG_PARTITIONS"] = json.dumps(few())
-    made = subprocess.run([LIANFANG, "topics"], env={**os.environ, **env}, capture_output=True, check=False)
-    assert made.returncode == 0
+    made = nursery.run([*COMMAND, "topics"], {**os.environ, **env})
+    assert made.returncode == 0, made.stderr
     env["LIANFANG_PARTITIONS"] = json.dumps(few() | {"operator-journal": 3})
-    done = up_on("--bootstrap", kafka.bootstrap, "--redis", store, **env)
+    done = up(nursery, "--bootstrap", kafka.bootstrap, "--redis", store, **env)
     assert done.returncode == 78
     (why,) = [line for line in done.stderr.splitlines() if "will not start" in line]
     assert "operator-journal" in why

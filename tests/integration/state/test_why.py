@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.embedded import Supervisor, start_store
+from tests.nursery import COMMAND, Nursery
 from tests.reading import few
 
 REGISTERED = {
@@ -20,17 +19,16 @@ REGISTERED = {
     "activated": True, "trades": True, "status": "active",
 }  # fmt: skip
 UNEMPLOYED = {"sample": "S9", "on": "staff", "staff": "W9", "result": "positive", "hazard": "sars-cov-2"}
-COMMAND = [sys.executable, "-m", "connectors.cli"]
 
 
 class House:
     """A worker and views that run; `ask` is a command as one types it."""
 
-    def __init__(self, env: dict[str, str]) -> None:
-        self.env = env
+    def __init__(self, env: dict[str, str], nursery: Nursery) -> None:
+        self.env, self.nursery = env, nursery
 
     def ask(self, *words: str, code: int = 0) -> str:
-        done = subprocess.run([*COMMAND, *words], env=self.env, capture_output=True, text=True, check=False)
+        done = self.nursery.run([*COMMAND, *words], self.env)
         assert done.returncode == code, done.stdout + done.stderr
         assert "Unclosed" not in done.stderr
         return done.stdout
@@ -46,14 +44,14 @@ def until(found: Callable[[], str]) -> str:
 
 
 @pytest.fixture(scope="module", params=["embedded_broker", "kafka"])
-def house(request, tmp_path_factory) -> Iterator[House]:
+def house(request, tmp_path_factory, nursery) -> Iterator[House]:
     broker, folder = request.getfixturevalue(request.param), tmp_path_factory.mktemp("why")
     with Supervisor() as supervisor:
         ours = {
             "LIANFANG_PREFIX": f"w{os.getpid()}-", "LIANFANG_REPLICATION": "1", "LIANFANG_MIN_ISR": "1",
             "LIANFANG_REDIS": start_store(supervisor).address, "LIANFANG_PARTITIONS": json.dumps(few()),
         }  # fmt: skip
-        house = House({**os.environ, **broker.env, **ours})
+        house = House({**os.environ, **broker.env, **ours}, nursery)
         house.ask("topics")
         for name in ("worker", "views"):
             supervisor.add(name, [*COMMAND, name], env=house.env, output=folder / f"{name}.log")
@@ -77,10 +75,7 @@ def alert(house) -> dict:
     """The alert that stands: goods were sold without a code."""
 
     def shown() -> str:
-        done = subprocess.run(
-            [*COMMAND, "alerts", "--json"], env=house.env, capture_output=True, text=True, check=False
-        )
-        return done.stdout
+        return house.nursery.run([*COMMAND, "alerts", "--json"], house.env).stdout
 
     return json.loads(until(shown))
 
@@ -113,5 +108,5 @@ def test_why_not_of_an_operator_nobody_named_knows_nothing(house, alert):
 
 
 def test_under_a_prefix_where_nothing_ran_it_says_so(house):
-    elsewhere = House({**house.env, "LIANFANG_PREFIX": "elsewhere-"})
+    elsewhere = House({**house.env, "LIANFANG_PREFIX": "elsewhere-"}, house.nursery)
     elsewhere.ask("why-not", "op-1", "silent", code=2)

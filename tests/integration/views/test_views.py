@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
@@ -22,6 +21,7 @@ from connectors.views.read import Views
 from schemas.alerts import Alert, Kind
 from streams.settings import Settings
 from tests import alerts
+from tests.nursery import COMMAND, Forked, Nursery
 
 
 def alert(number: int, **changes: object) -> Alert:
@@ -40,17 +40,18 @@ async def until(what: Callable[[], Awaitable[bool]], seconds: float = 60) -> Non
 class House:
     """Topics under a prefix, a store, and the views process that a test may kill."""
 
-    def __init__(self, env: dict[str, str]) -> None:
-        self.env = env
-        self.process: subprocess.Popen[bytes] | None = None
+    def __init__(self, env: dict[str, str], nursery: Nursery) -> None:
+        self.env, self._nursery = env, nursery
+        self.process: Forked | None = None
         self.redis = Redis.from_url(env["LIANFANG_REDIS"])
         self.views = Views(self.redis, env["LIANFANG_PREFIX"])
 
-    def lianfang(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "connectors.cli", *words]
-
     def start(self) -> None:
-        self.process = Supervisor.popen(self.lianfang("views"), env=self.env)
+        self.process = self._nursery.popen([*COMMAND, "views"], env=self.env)
+
+    def alerts(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`lianfang alerts`."""
+        return self._nursery.run([*COMMAND, "alerts", *words], self.env)
 
     async def ready(self) -> bool:
         url = f"http://127.0.0.1:{self.env['LIANFANG_HTTP_PORT']}/readyz"
@@ -86,14 +87,14 @@ def store() -> Iterator[str]:
 
 
 @pytest.fixture(params=["embedded_broker", "kafka"])
-async def house(request, prefix, store, monkeypatch) -> AsyncIterator[House]:
+async def house(request, nursery, prefix, store, monkeypatch) -> AsyncIterator[House]:
     broker = request.getfixturevalue(request.param)
     ours = {"LIANFANG_PREFIX": prefix, "LIANFANG_REDIS": store, "LIANFANG_HTTP_PORT": str(free_port())}
     env = {**os.environ, **broker.env, **ours, "LIANFANG_REPLICATION": "1", "LIANFANG_MIN_ISR": "1"}
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     await cluster.ensure(Settings())
-    house = House(env)
+    house = House(env, nursery)
     house.start()
     yield house
     if house.process is not None:
@@ -131,15 +132,13 @@ async def test_what_is_published_is_shown_and_what_ended_is_not(house):
 async def test_where_no_alert_was_ever_written_nothing_stands_once_that_has_been_read(house):
     house.stop("kill")
     await house.redis.flushall()
-    ask = house.lianfang("alerts")
-    asked = subprocess.run(ask, env=house.env, capture_output=True, text=True, check=False)
+    asked = house.alerts()
     assert (asked.returncode, "is `lianfang views` running" in asked.stderr) == (2, True)
     house.start()
     await until(house.ready)
-    table = subprocess.run(ask, env=house.env, capture_output=True, text=True, check=True)
-    assert "nothing stands" in table.stdout
-    lines = subprocess.run([*ask, "--json"], env=house.env, capture_output=True, text=True, check=True)
-    assert lines.stdout == ""
+    assert "nothing stands" in house.alerts().stdout
+    lines = house.alerts("--json")
+    assert (lines.returncode, lines.stdout) == (0, "")
 
 
 async def test_after_kill_9_a_fresh_process_goes_on_where_the_store_is(house):
@@ -175,17 +174,10 @@ async def test_lianfang_alerts_shows_a_table_lines_of_json_and_each_change(house
     await say(house, alert(1))
     await house.shows("op-1")
     await until(house.ready)
-    table = subprocess.run(house.lianfang("alerts"), env=house.env, capture_output=True, text=True, check=True)
-    assert "样品阳性，请立即封存" in table.stdout
-    lines = subprocess.run(
-        house.lianfang("alerts", "--json", "--kind", "positive"),
-        env=house.env,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    assert "样品阳性，请立即封存" in house.alerts().stdout
+    lines = house.alerts("--json", "--kind", "positive")
     assert [orjson.loads(line)["operator"] for line in lines.stdout.splitlines()] == ["op-1"]
-    follower = subprocess.Popen(house.lianfang("alerts", "--json", "--follow"), env=house.env, stdout=subprocess.PIPE)
+    follower = subprocess.Popen([*COMMAND, "alerts", "--json", "--follow"], env=house.env, stdout=subprocess.PIPE)
     assert follower.stdout is not None
     assert orjson.loads(await asyncio.to_thread(follower.stdout.readline))["operator"] == "op-1"
 
