@@ -55,14 +55,12 @@ FIRST = (
     "tests/contract/test_clients.py",
     "tests/properties/",
 )
-"""What takes long, as `make test ARGS=--durations=60` says; those that wait for sessions to run out in turn with those
-that need the cores.
-"""
+"""As `make test ARGS=--durations=60` says; those that wait for sessions to run out in turn with those that compute."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that both processes of `make test` are done at the same time; in `FIRST`'s order,
-    so that seldom both of them need more than a core, and seldom both wait.
+    """What takes long begins first, so that both processes of `make test` are done at the same time. The order of `FIRST`
+    is for both of them seldom to need more than a core, or to wait, at once.
     """
 
     def place(item: pytest.Item) -> int:

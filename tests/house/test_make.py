@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import LONGEST
+from tests.conftest import FIRST
 from tests.house.tree import ROOT, source
 
 MAKEFILE = source(ROOT / "Makefile")
@@ -89,4 +89,4 @@ def test_what_the_targets_run_exists():
 
 
 def test_the_files_that_make_test_begins_with_exist():
-    assert [path for path in LONGEST if not (ROOT / path).exists()] == []
+    assert [path for path in FIRST if not (ROOT / path).exists()] == []
