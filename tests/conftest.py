@@ -59,8 +59,8 @@ FIRST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that both processes of `make test` are done at the same time. The order of `FIRST`
-    is for both of them seldom to need more than a core, or to wait, at once.
+    """What takes long begins first, so that both processes of `make test` are done at the same time. Seldom should both
+    of them need more than a core, or wait, at once: that is what the order of `FIRST` is for.
     """
 
     def place(item: pytest.Item) -> int:
