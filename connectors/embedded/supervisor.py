@@ -10,6 +10,7 @@ import ctypes
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import IO, ClassVar
 
 import structlog
+
+from connectors.embedded.ports import held_port
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +74,7 @@ class Supervisor:
         self._again: dict[str, float] = {}  # child → when to start it
         self._young: dict[str, int] = {}  # child → deaths in a row soon after a start
         self._born: dict[str, float] = {}
+        self._held: list[socket.socket] = []
         self._calls: queue.SimpleQueue[tuple[Callable[[], None], threading.Event]] = queue.SimpleQueue()
         self._ending = threading.Event()
         self._patience = 20.0
@@ -110,6 +114,18 @@ class Supervisor:
             raise failed[0]
         return child
 
+    def port(self) -> int:
+        """A loopback port for a server among the children. On Linux nobody else is given it before `stop`, not even
+        while the server is away.
+        """
+        held = held_port()
+        port: int = held.getsockname()[1]
+        if sys.platform == "linux":
+            self._held.append(held)
+        else:
+            held.close()
+        return port
+
     def kill(self, name: str, number: int = signal.SIGKILL) -> int | None:
         """Send a signal to a child; returns the process id it was sent to, None if it does not run."""
         pid = self._children[name].pid
@@ -132,6 +148,8 @@ class Supervisor:
         self._patience = patience
         self._ending.set()
         self._thread.join()
+        for held in self._held:
+            held.close()
         return {child.name: child.process.returncode for child in self.children if child.process is not None}
 
     def _in_thread(self, call: Callable[[], None]) -> None:

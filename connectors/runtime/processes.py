@@ -17,7 +17,6 @@ from pathlib import Path
 from aiokafka.errors import KafkaConnectionError
 
 from connectors.embedded import ALARM, Child, Supervisor
-from connectors.embedded.servers import free_port
 from connectors.runtime.place import Place
 from connectors.sending.publishing import NoBroker
 from connectors.topics import cluster
@@ -126,22 +125,22 @@ def running(place: Place, supervisor: Supervisor, folder: Path, wish: Wish) -> I
     calm = {"LIANFANG_FETCH_WAIT_MS": CALM_WAIT_MS} if place.volatile else {}
     bridges = calm | (_sandbox(run, wish) if wish.sandbox else {})
     for number in range(1, wish.workers + 1):
-        run.start(f"worker-{number}", "worker", port=free_port())
-    run.start("views", "views", env=calm, port=free_port())
+        run.start(f"worker-{number}", "worker", port=supervisor.port())
+    run.start("views", "views", env=calm, port=supervisor.port())
     for channel in ("wecom", "sms"):
         if channel == "sms" and not (wish.sandbox or place.settings.sms_access_key):
             run.left_out.append("bridge-sms: no LIANFANG_SMS_ACCESS_KEY and LIANFANG_SMS_ACCESS_SECRET, so no SMS")
             continue
-        run.start(f"bridge-{channel}", "bridge", channel, env=bridges, port=free_port())
+        run.start(f"bridge-{channel}", "bridge", channel, env=bridges, port=supervisor.port())
     if wish.clock:
-        run.start("clock", "clock", port=free_port())
+        run.start("clock", "clock", port=supervisor.port())
     run.wait_ready()
     yield run
 
 
 def _sandbox(run: Running, wish: Wish) -> dict[str, str]:
     """Starts the sandbox; returns what the bridges need to find it. It pushes receipts of SMS to the SMS bridge."""
-    port, receipts = wish.sandbox_port or free_port(), free_port()
+    port, receipts = wish.sandbox_port or run.supervisor.port(), run.supervisor.port()
     run.sandbox = f"http://{HOST}:{port}"
     report = f"http://{HOST}:{receipts}/receipts"
     run.start("sandbox", "sandbox", "--host", HOST, "--port", str(port), "--report", report)

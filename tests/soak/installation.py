@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from connectors.embedded import Child, Server, Supervisor, start_store
-from connectors.embedded.servers import free_port
 from streams.engine import ends
 from streams.engine.partition import FLUSH_WITHIN
 from streams.settings import Settings
@@ -83,7 +82,7 @@ class Installation:
 
     def start(self, workers: int) -> None:
         """Everything but clocks: those begin when the history does."""
-        port, receipts = free_port(), free_port()
+        port, receipts = self.supervisor.port(), self.supervisor.port()
         self.sandbox = f"http://{HOST}:{port}"
         report = f"http://{HOST}:{receipts}/receipts"
         self._start("sandbox", "sandbox", "--host", HOST, "--port", str(port), "--report", report)

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.brokers import KafkaCluster, Node, held_port
+from connectors.embedded.ports import held_port
+from tests.brokers import KafkaCluster, Node
 from tests.soak.network import HOST, Network
 
 

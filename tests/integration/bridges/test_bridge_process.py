@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -85,12 +84,6 @@ class World:
         return sorted(str(item.outcome) for item in self.receipts)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @asynccontextmanager
 async def world(broker: Broker, prefix: str, *arguments: str) -> AsyncIterator[World]:
     sandbox = subprocess.Popen(
@@ -121,8 +114,10 @@ async def world(broker: Broker, prefix: str, *arguments: str) -> AsyncIterator[W
                 process.wait()
 
 
-async def test_notices_reach_the_phones_once_and_receipts_say_so(embedded_broker: Broker, prefix: str) -> None:
-    port = free_port()
+async def test_notices_reach_the_phones_once_and_receipts_say_so(
+    embedded_broker: Broker, prefix: str, supervisor: Supervisor
+) -> None:
+    port = supervisor.port()
     async with world(embedded_broker, prefix, "--report", f"http://127.0.0.1:{port}/receipts") as it:
         wecom, sms = it.bridge("wecom"), it.bridge("sms", LIANFANG_SMS_RECEIPTS_PORT=str(port))
         await it.publish(

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 from redis.asyncio import Redis
 
 from connectors.embedded import Supervisor
-from connectors.embedded.servers import free_port, start_store
+from connectors.embedded.servers import start_store
 from connectors.topics import cluster
 from connectors.views.read import Views
 from schemas.alerts import Alert, Kind
@@ -87,9 +87,9 @@ def store() -> Iterator[str]:
 
 
 @pytest.fixture(params=["embedded_broker", "kafka"])
-async def house(request, nursery, prefix, store, monkeypatch) -> AsyncIterator[House]:
+async def house(request, nursery, supervisor, prefix, store, monkeypatch) -> AsyncIterator[House]:
     broker = request.getfixturevalue(request.param)
-    ours = {"LIANFANG_PREFIX": prefix, "LIANFANG_REDIS": store, "LIANFANG_HTTP_PORT": str(free_port())}
+    ours = {"LIANFANG_PREFIX": prefix, "LIANFANG_REDIS": store, "LIANFANG_HTTP_PORT": str(supervisor.port())}
     env = {**os.environ, **broker.env, **ours, "LIANFANG_REPLICATION": "1", "LIANFANG_MIN_ISR": "1"}
     for name, value in env.items():
         monkeypatch.setenv(name, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -28,6 +29,18 @@ def until(condition, within: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_a_port_is_its_servers_who_may_come_and_go_and_nobody_elses(supervisor):
+    port = supervisor.port()
+    with socket.socket() as somebody, pytest.raises(OSError, match="in use"):
+        somebody.bind(("127.0.0.1", port))
+    for _ in range(2):
+        with socket.create_server(("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port), 1.0):
+            """It is there."""
+    supervisor.stop()
+    with socket.create_server(("127.0.0.1", port)):
+        """It is anybody's again."""
 
 
 def test_what_fails_is_started_again(supervisor):

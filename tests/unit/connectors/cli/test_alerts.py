@@ -10,7 +10,6 @@ from click.testing import CliRunner
 
 from connectors.cli import UNUSABLE, main
 from connectors.cli.alerts import age, change, matches, table
-from connectors.embedded.servers import free_port
 from connectors.terminal import terminal
 from connectors.views.keys import By
 from schemas.alerts import Alert
@@ -88,8 +87,8 @@ def test_a_change_that_was_not_asked_for_is_not_shown():
     assert not matches(ALERT, {By.OFFICE: "o-2"})
 
 
-def test_without_a_store_it_says_where_it_looked_and_what_to_check():
-    url = f"redis://:open-sesame@127.0.0.1:{free_port()}/0"
+def test_without_a_store_it_says_where_it_looked_and_what_to_check(supervisor):
+    url = f"redis://:open-sesame@127.0.0.1:{supervisor.port()}/0"
     result = CliRunner().invoke(main, ["alerts", "--redis", url])
     assert result.exit_code == UNUSABLE
     assert "does not answer" in result.stderr

@@ -9,12 +9,10 @@ import sys
 
 import pytest
 
-from connectors.embedded.servers import free_port
-
 
 @pytest.mark.parametrize("process", ["worker", "clock", "views"])
-def test_without_a_broker_a_process_ends_with_70_and_a_line(process):
-    broker = f"127.0.0.1:{free_port()}"
+def test_without_a_broker_a_process_ends_with_70_and_a_line(supervisor, process):
+    broker = f"127.0.0.1:{supervisor.port()}"
     done = subprocess.run(
         [sys.executable, "-m", "connectors.cli", process, "--json", "--bootstrap", broker],
         env=dict(os.environ),
