@@ -170,18 +170,22 @@ async def arrived(day, records):
         await consumer.stop()
 
 
+def at_rest(rows):
+    """No lag, and two workers share all: on a busy machine one may have lost its session, and come again."""
+    owners = {row["CONSUMER-ID"] for row in rows.values()}
+    return len(owners - {"-"}) == 2 and "-" not in owners and all(row["LAG"] in {"0", "-"} for row in rows.values())
+
+
 def test_the_group_is_stable_without_lag_and_its_offsets_are_the_ends_of_its_logs(day):
     until = time.monotonic() + 60
-    while any(row["LAG"] not in {"0", "-"} for row in day.lag().values()) or "Stable" not in day.groups("--state"):
-        assert time.monotonic() < until, day.groups()
-    rows = day.lag()
+    while not at_rest(rows := day.lag()) or "Stable" not in day.groups("--state"):
+        assert time.monotonic() < until, rows
     logs = {(day.prefix + name, number) for name in TOPICS for number in range(2)}
     logs |= {(day.prefix + name, number) for name, count in JOURNALS.items() for number in range(count)}
     assert set(rows) == logs
     marks = asyncio.run(ends(day.cluster.bootstrap, [TopicPartition(*log) for log in logs]))
     assert {TopicPartition(*log): int(row["CURRENT-OFFSET"]) for log, row in rows.items()} == marks
     assert {row["LOG-END-OFFSET"] for row in rows.values()} <= {str(end) for end in marks.values()}
-    assert len({row["CONSUMER-ID"] for row in rows.values()}) == 2
 
 
 def test_no_transaction_is_open_and_each_has_the_name_of_its_log(day):
