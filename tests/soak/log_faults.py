@@ -29,6 +29,7 @@ from tests.faults.reading import everything
 from tests.soak import judging
 from tests.soak.installation import Installation
 from tests.soak.process_faults import all_workers_killed
+from tests.soak.sending import PATIENCE
 from tests.soak.site import WITHIN, Site
 
 GROWN = 4
@@ -138,7 +139,7 @@ async def upstream_dies(site: Site) -> None:
     env = site.installation.env
     command = [sys.executable, "-m", "tests.soak.upstream", env["LIANFANG_BOOTSTRAP"], env["LIANFANG_PREFIX"]]
     done = await asyncio.to_thread(
-        subprocess.run, command, input=json.dumps(asked).encode(), capture_output=True, timeout=60, check=False
+        subprocess.run, command, input=json.dumps(asked).encode(), capture_output=True, timeout=PATIENCE, check=False
     )
     if done.returncode != -9:
         raise RuntimeError(f"the upstream did not die as it should: {done.stderr.decode()[-2000:]}")

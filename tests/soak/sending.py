@@ -14,8 +14,8 @@ from streams.engine.partitioner import partition_of
 from streams.kafka import client_options
 from streams.settings import Settings
 
-PATIENCE_MS = 240_000
-"""Longer than any fault on a busy machine, where three brokers may take two minutes to come back: an upstream that
+PATIENCE = 240
+"""Seconds, longer than any fault on a busy machine, where three brokers may take two minutes to come back: an upstream that
 gives up would have to send again.
 """
 TRANSACTION_MS = 80_000
@@ -47,10 +47,7 @@ class Sender:
 
     async def grown(self, topic: str, partitions: int) -> None:
         """From here on a topic has so many partitions: return when the producer has heard of them."""
-        name = self._settings.prefix + topic
-        while len(await self.producer.partitions_for(name)) < partitions:
-            await self.producer.client.force_metadata_update()
-            await asyncio.sleep(0.1)
+        await self._heard(self.producer, topic, partitions)
         self.partitions[topic] = partitions
 
     def some_of_the_sent(self, chance: Random, number: int) -> list[Message]:
@@ -59,22 +56,31 @@ class Sender:
 
     async def send_now(self, messages: Sequence[Message], producer: AIOKafkaProducer | None = None) -> None:
         """The same for who holds the gate, or does not mind."""
-        sent = [
-            await (producer or self.producer).send(
+        producer = producer or self.producer
+        sent = []
+        for message in messages:
+            partitions = self.partitions[message.topic]
+            await self._heard(producer, message.topic, partitions)
+            acknowledged = await producer.send(
                 self._settings.prefix + message.topic,
                 message.line.value,
                 key=message.key or None,
-                partition=partition_of(message.key, self.partitions[message.topic]),
+                partition=partition_of(message.key, partitions),
                 timestamp_ms=message.line.recorded,
             )
-            for message in messages
-        ]
+            sent.append(acknowledged)
         await asyncio.gather(*sent)
+
+    async def _heard(self, producer: AIOKafkaProducer, topic: str, partitions: int) -> None:
+        """Return when a producer knows so many: a broker that has just come back may tell it of fewer again."""
+        while len(await producer.partitions_for(self._settings.prefix + topic)) < partitions:
+            await producer.client.force_metadata_update()
+            await asyncio.sleep(0.1)
 
     def _options(self) -> dict[str, Any]:
         return {
             **client_options(self._settings),
             "acks": "all",
             "max_request_size": 2 * 1024 * 1024,
-            "request_timeout_ms": PATIENCE_MS,
+            "request_timeout_ms": PATIENCE * 1000,
         }
