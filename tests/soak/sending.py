@@ -15,8 +15,8 @@ from streams.kafka import client_options
 from streams.settings import Settings
 
 PATIENCE = 240
-"""Seconds, longer than any fault on a busy machine, where three brokers may take two minutes to come back: an upstream that
-gives up would have to send again.
+"""Seconds, longer than any fault on a busy machine, where three brokers may take two minutes to come back: an upstream
+that gives up would have to send again.
 """
 TRANSACTION_MS = 80_000
 """How long one that dies in a transaction holds up whoever reads behind it."""
