@@ -23,6 +23,7 @@ from streams.settings import Settings
 from tests.brokers import KafkaCluster
 from tests.faults.scenario import PARTITIONS, environment
 from tests.soak.history import short_rules
+from tests.soak.network import LINES
 from tests.soak.process import CHANGES, NOW
 
 HOST = "127.0.0.1"
@@ -31,7 +32,7 @@ TERMINATED_WITHIN = 20.0
 
 
 class Breaking(asyncio.Lock):
-    """Held by who breaks brokers."""
+    """Held by who breaks brokers, or the line to them."""
 
     _whole = -math.inf
 
@@ -41,9 +42,14 @@ class Breaking(asyncio.Lock):
         super().release()
 
     @property
+    def whole(self) -> float:
+        """Seconds for which they have been whole; 0 while they are broken."""
+        return 0.0 if self.locked() else time.monotonic() - self._whole
+
+    @property
     def recent(self) -> bool:
         """A write that began while they were broken may still be under way, and fail."""
-        return self.locked() or time.monotonic() < self._whole + FLUSH_WITHIN
+        return self.whole < FLUSH_WITHIN
 
 
 @dataclass
@@ -65,6 +71,7 @@ class Installation:
     ended: dict[str, int | None] = field(default_factory=dict)  # told to stop → exit code
     killed: set[int] = field(default_factory=set)  # process ids
     brokers: Breaking = field(default_factory=Breaking)
+    cuts: dict[str, Breaking] = field(default_factory=lambda: {line: Breaking() for line in LINES})
     sandbox: str = ""
     _numbers: dict[str, int] = field(default_factory=dict)
 
@@ -132,16 +139,17 @@ class Installation:
 
     async def terminate(self, name: str) -> int | None:
         """SIGTERM, and that was it for this process. Its exit code: an answer to the signal, unless the process was
-        gone before or was killed meanwhile, or gave up (70) because brokers were broken, or had just been, and it could
-        not write to its end. Then it is an end like any other.
+        gone before or was killed meanwhile, or gave up (70) because brokers or its line to them were broken, or had
+        just been, and it could not write to its end. Then it is an end like any other.
         """
         self.workers = [worker for worker in self.workers if worker != name]
         self.clocks = [clock for clock in self.clocks if clock != name]
         child = self.child(name)
-        told, broken = child.pid, self.brokers.recent
+        between = [self.brokers, *([self.cuts[name.split("-", maxsplit=1)[0]]] if name in self.lines else [])]
+        told, broken = child.pid, any(each.recent for each in between)
         code = await asyncio.to_thread(self.supervisor.end, name, patience=TERMINATED_WITHIN)
         excused = (code == -signal.SIGKILL and told in self.killed) or (
-            code == ends.FAILED and (broken or self.brokers.recent)
+            code == ends.FAILED and (broken or any(each.recent for each in between))
         )
         if told is not None and not excused:
             self.ended[name] = code

@@ -12,11 +12,12 @@ async def _cut(site: Site, line: str) -> None:
     await asyncio.sleep(site.chance.random() / 2)
     silent = site.chance.random() < 0.7
     site.say(f"the line of the {line} is cut {'in silence' if silent else 'with a reset'}")
-    site.network.cut(line, silent=silent)
-    try:
-        await asyncio.sleep((0.5 + 2 * site.chance.random()) * SESSION)
-    finally:
-        site.network.heal(line)
+    async with site.installation.cuts[line]:
+        site.network.cut(line, silent=silent)
+        try:
+            await asyncio.sleep((0.5 + 2 * site.chance.random()) * SESSION)
+        finally:
+            site.network.heal(line)
     site.say(f"the line of the {line} is whole again")
 
 

@@ -15,14 +15,14 @@ from streams.clock.barrier import is_away
 from streams.clock.port import KafkaPort
 from streams.clock.rules import PLAN, Place
 from tests.faults.scenario import SESSION
-from tests.soak.installation import Installation
+from tests.soak.installation import Breaking, Installation
 from tests.soak.network import Network
 from tests.soak.sending import Sender
 
 RECOVERY_WITHIN = SESSION + 5.0
 """Seconds after kill -9 of one of two workers until all partitions move again."""
 WITHIN = 90.0
-"""Seconds for whatever has to happen by itself; who takes longer hangs."""
+"""Seconds for whatever has to happen by itself while brokers are whole; who takes longer hangs."""
 LOAD = 1.0
 
 
@@ -37,7 +37,7 @@ class Site:
     installation: Installation
     sender: Sender
     chance: Random
-    brokers: asyncio.Lock  # of the cluster: who breaks brokers does so alone
+    brokers: Breaking  # of the cluster: who breaks brokers does so alone
     network: Network
     duty: asyncio.Lock = field(default_factory=asyncio.Lock)  # who sends all workers and bridges away does so alone
     began: float = field(default_factory=time.monotonic)
@@ -63,7 +63,7 @@ class Site:
             return self.installation.add_worker()
 
     async def until(self, condition: Callable[[], Awaitable[bool]], what: str, within: float = WITHIN) -> None:
-        """Ask until it is so, also while another fault of the run keeps brokers away. Hangs."""
+        """Ask until it is so, also while another fault of the run keeps brokers away. Hangs, if brokers are whole."""
 
         async def is_so() -> bool:
             try:
@@ -73,9 +73,9 @@ class Site:
                     raise
                 return False
 
-        until = time.monotonic() + within
+        began = time.monotonic()
         while not await is_so():
-            if time.monotonic() > until:
+            if min(self.brokers.whole, time.monotonic() - began) > within:
                 raise Hangs(f"not within {within:.0f} s: {what}")
             await asyncio.sleep(0.1)
 

@@ -10,7 +10,7 @@ import pytest
 from connectors.embedded import Supervisor
 from tests.brokers import KafkaCluster, Node
 from tests.soak import installation
-from tests.soak.installation import Installation
+from tests.soak.installation import Breaking, Installation
 
 STOPS, IGNORES = "echo; sleep 60", "trap '' TERM; echo; sleep 60"
 
@@ -75,6 +75,15 @@ async def test_nor_if_a_write_that_began_then_is_still_under_way(place):
         await runs(place, "trap 'exit 70' TERM; echo; while :; do sleep 0.05; done")
     await place.terminate("w")
     assert (place.ended, place.child("w").exits) == ({}, [70])
+
+
+@pytest.mark.parametrize(("lines", "judged"), [({"w": "its own"}, {}), ({}, {"w": 70})])
+async def test_nor_if_its_own_line_to_them_is_cut(lines, judged, place):
+    place.lines, place.cuts = lines, {"w": Breaking()}
+    await runs(place, "trap 'exit 70' TERM; echo; while :; do sleep 0.05; done")
+    async with place.cuts["w"]:
+        await place.terminate("w")
+    assert place.ended == judged
 
 
 @pytest.mark.parametrize("ever", ["never broken", "whole for long"])
