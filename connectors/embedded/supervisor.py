@@ -22,7 +22,7 @@ from typing import IO, ClassVar
 
 import structlog
 
-from connectors.embedded.ports import held_port
+from connectors.ports import held_port
 
 log = structlog.get_logger(__name__)
 

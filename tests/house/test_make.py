@@ -90,3 +90,10 @@ def test_what_the_targets_run_exists():
 
 def test_the_files_that_make_test_begins_with_exist():
     assert [path for path in FIRST if not (ROOT / path).exists()] == []
+
+
+def test_what_fetches_kafka_needs_no_package_for_it_runs_while_they_are_installed():
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", "import tests.brokers"], cwd=ROOT, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from connectors.embedded.ports import held_port
+from connectors.ports import held_port
 from tests.brokers import KafkaCluster, Node
 from tests.soak.network import HOST, Network
 
