@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
 from connectors.embedded import Child, Supervisor
@@ -134,6 +135,22 @@ class Case:
         await self._while_patient(
             ledger.wait_until_done(self.settings, within=2 * PATIENCE, group=group, topics=self.topics)
         )
+
+    async def shared(self, workers: int) -> None:
+        """Until so many workers have divided the partitions among them."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            while True:
+                ((_, _, state, _, _, members, *_),) = (
+                    await admin.describe_consumer_groups([self.prefix + "lianfang"])
+                )[0].groups
+                if state == "Stable" and len(members) == workers:
+                    return
+                assert self.patient, f"in vain: {state}, {len(members)} workers"
+                await asyncio.sleep(0.1)
+        finally:
+            await admin.close()
 
     async def _while_patient(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

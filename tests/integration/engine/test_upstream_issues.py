@@ -31,7 +31,7 @@ async def test_scaling_up_and_down_under_load_ends_no_worker_and_doubles_no_even
     await case.done()
     sending = asyncio.create_task(case.sender.send(200, rate=50))
     two = case.start("two")
-    await asyncio.sleep(2.0)
+    await case.shared(2)
     two.kill(signal.SIGTERM)
     await sending
     await case.done()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Iterator
@@ -20,11 +21,15 @@ class Children:
 
     def __init__(self) -> None:
         self.children: list[Child] = []
+        self._ports = itertools.count(1)
 
     def add(self, name, argv, *, env=None, output=None) -> Child:
         child = Child(name, argv, dict(env or {}), output)
         self.children.append(child)
         return child
+
+    def port(self) -> int:
+        return next(self._ports)
 
     def of(self, name: str) -> Child:
         return next(child for child in self.children if child.name == name)
