@@ -63,7 +63,7 @@ class Supervisor:
     """
 
     popen: ClassVar[Callable[..., subprocess.Popen[bytes]]] = subprocess.Popen
-    """How a process is started; tests have it forked from one that has imported the libraries."""
+    """How a process is started; tests have it forked from one that has imported what it needs."""
 
     def __init__(
         self, *, pause: float = 0.2, longest_pause: float = 10.0, on_alarm: Callable[[Child], None] | None = None

@@ -17,12 +17,12 @@ from pathlib import Path
 from aiokafka.errors import KafkaConnectionError
 
 from connectors.embedded import ALARM, Child, Supervisor
+from connectors.ports import HOST
 from connectors.runtime.place import Place
 from connectors.sending.publishing import NoBroker
 from connectors.topics import cluster
 from connectors.views.reaching import reach
 
-HOST = "127.0.0.1"
 READY_WITHIN = 90.0
 _LAST_WORDS = 1500
 _WHOLE_LINES = 100_000
