@@ -102,7 +102,8 @@ def main() -> int:
             result["rows"].append({"what": name, "could not be measured": f"{error}", "missed": True})
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     RESULTS.mkdir(exist_ok=True)
-    written = RESULTS / ("latest.json" if options.size == "usual" and not options.only else f"{options.size}.json")
+    parts = [options.size, *(options.only or ())]
+    written = RESULTS / ("latest.json" if parts == ["usual"] else f"{'-'.join(parts)}.json")
     written.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     if options.json:
         print(json.dumps(result, ensure_ascii=False))

@@ -114,11 +114,11 @@ class Running:
 @contextmanager
 def running(place: Place, supervisor: Supervisor, folder: Path, wish: Wish) -> Iterator[Running]:
     """Topics made, processes started and ready; the caller's supervisor ends them. NoBroker and NoStore if a server is
-    not there, cluster.Refused if it can't hold the topics, StoppedForGood and NotReady if the processes don't come up.
+    not there, cluster.Refused if topics can't be as they must, StoppedForGood and NotReady if the processes don't come up.
     """
     asyncio.run(reach(place.settings.redis))
     try:
-        asyncio.run(cluster.ensure(place.settings))
+        cluster.refuse(asyncio.run(cluster.ensure(place.settings)))
     except KafkaConnectionError as error:
         raise NoBroker(f"no broker answers at {place.settings.bootstrap}: {error}") from None
     run = Running(place, supervisor, folder)

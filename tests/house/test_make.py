@@ -29,8 +29,8 @@ def empty(tmp_path) -> Path:
     return tmp_path
 
 
-def make(tree: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {"PATH": str(tree / "bin"), "HOME": os.environ.get("HOME", "/")}
+def make(tree: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": str(tree / "bin"), "HOME": os.environ.get("HOME", "/"), **more}
     command = [tree / "bin" / "make", *words]
     return subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=False)
 
@@ -72,6 +72,11 @@ def test_what_is_installed_is_not_installed_again_until_a_lock_changes(empty):
     (empty / "requirements.lock").touch()
     os.utime(empty / "requirements.lock", (2**31, 2**31))
     assert "pip" in make(empty, "-n").stdout
+
+
+def test_what_python_has_compiled_is_kept_whatever_an_image_sets(empty):
+    asks = ("--eval", 'said: ; @echo "<$$PYTHONDONTWRITEBYTECODE>"', "said")
+    assert make(empty, *asks, PYTHONDONTWRITEBYTECODE="1").stdout == "<>\n"
 
 
 def test_help_lists_every_target_with_words(empty):

@@ -89,10 +89,10 @@ def test_stopped_in_the_middle_it_says_so_and_leaves_nothing_behind(tmp_path):
     assert [pid for pid in children if alive(pid)] == []
 
 
-def test_it_writes_a_history_and_its_truth_without_starting_anything(tmp_path):
+def test_it_writes_a_history_and_its_truth_without_starting_anything(nursery, tmp_path):
     history, truth = tmp_path / "history.jsonl", tmp_path / "truth.jsonl"
-    argv = [LIANFANG, "demo", "--operators", "30", "--write-history", history, "--write-truth", truth]
-    done = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=60)
+    argv = ["demo", "--operators", "30", "--write-history", str(history), "--write-truth", str(truth)]
+    done = nursery.run([*COMMAND, *argv], os.environ)
     assert done.returncode == 0
     assert "recordedtime" in history.read_text().splitlines()[0]
     assert set(json.loads(truth.read_text().splitlines()[0])) == {

@@ -70,8 +70,9 @@ def run(tmp_path) -> Running:
 def up(monkeypatch, tmp_path):
     """Everything that is wanted, with topics made and all of it ready at once; what was started."""
 
-    async def made(settings) -> None:
+    async def made(settings) -> list:
         assert settings.prefix == "p-"
+        return []
 
     async def answers(url) -> None:
         assert url == "redis://r"
