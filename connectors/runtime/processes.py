@@ -114,7 +114,8 @@ class Running:
 @contextmanager
 def running(place: Place, supervisor: Supervisor, folder: Path, wish: Wish) -> Iterator[Running]:
     """Topics made, processes started and ready; the caller's supervisor ends them. NoBroker and NoStore if a server is
-    not there, cluster.Refused if topics can't be as they must, StoppedForGood and NotReady if the processes don't come up.
+    not there, cluster.Refused if topics are not as they must be and can't be made so, StoppedForGood and NotReady if
+    the processes don't come up.
     """
     asyncio.run(reach(place.settings.redis))
     try:
