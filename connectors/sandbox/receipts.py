@@ -69,6 +69,7 @@ class Receipts:
     async def _push(self, session: aiohttp.ClientSession, due: list[_Push]) -> None:
         if self.url is None:
             return
+        now = self._clock.now()  # not when the answer comes: who sets the clock may be faster than it
         try:
             async with session.post(self.url, json=[report(push.sent) for push in due]) as response:
                 acknowledged = response.status == 200 and isinstance((await response.json()).get("code"), int)
@@ -78,7 +79,7 @@ class Receipts:
             if push.attempt == len(AGAIN):
                 self.given_up += 1
             else:
-                self._put(_Push(self._clock.now() + AGAIN[push.attempt], 0, push.sent, push.attempt + 1))
+                self._put(_Push(now + AGAIN[push.attempt], 0, push.sent, push.attempt + 1))
 
     def _put(self, push: _Push) -> None:
         self._count += 1
