@@ -53,7 +53,7 @@ needs: .venv/bin/python ## what tests need besides Python: Java, Maven, Chromium
 
 test: ## all tests; installs what they need (eight minutes on two cores, thirteen on slow ones); ARGS="-k papers"
 	@$(MAKE) --no-print-directory --jobs 2 dev needs
-	@$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: dev ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .

@@ -59,8 +59,9 @@ FIRST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that both processes of `make test` are done at the same time. Seldom should both
-    of them need more than a core, or wait, at once: that is what the order of `FIRST` is for.
+    """What takes long begins first, so that the processes of `make test` are done at the same time: three on two cores,
+    because somebody always waits for a session to run out. Seldom should two of them need more than a core, or all
+    wait, at once: that is what the order of `FIRST` is for.
     """
 
     def place(item: pytest.Item) -> int:
