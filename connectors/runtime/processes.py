@@ -119,7 +119,8 @@ def running(place: Place, supervisor: Supervisor, folder: Path, wish: Wish) -> I
     """
     asyncio.run(reach(place.settings.redis))
     try:
-        cluster.refuse(asyncio.run(cluster.ensure(place.settings)))
+        asyncio.run(cluster.ensure(place.settings))
+        asyncio.run(cluster.refuse_other(place.settings))  # as each process would, but at once and in one voice
     except KafkaConnectionError as error:
         raise NoBroker(f"no broker answers at {place.settings.bootstrap}: {error}") from None
     run = Running(place, supervisor, folder)

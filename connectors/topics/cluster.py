@@ -97,24 +97,15 @@ async def refuse_other(settings: Settings, *, patience: float = PATIENCE) -> Non
 
     `patience`: seconds for which they may seem not to be: a broker that has just come up knows less than there is.
     """
+    fatal = {Finding.MISSING, Finding.OTHER_PARTITIONS}
     until = time.monotonic() + patience
-    while True:
-        try:
-            return refuse(await check(settings))
-        except Refused:
-            if time.monotonic() > until:
-                raise
+    while wrong := [one for one in await check(settings) if one.finding in fatal]:
+        if time.monotonic() > until:
+            lines = [f"{one.topic}: {one.text}" for one in wrong]
+            if any(one.finding is Finding.MISSING for one in wrong):
+                lines.append("`lianfang topics` creates what is missing.")
+            raise Refused("\n".join(lines))
         await asyncio.sleep(0.2)
-
-
-def refuse(said: Iterable[Said]) -> None:
-    """Refused unless all topics are there, with the partitions that a process counts on."""
-    wrong = [one for one in said if one.finding in {Finding.MISSING, Finding.OTHER_PARTITIONS}]
-    if wrong:
-        lines = [f"{one.topic}: {one.text}" for one in wrong]
-        if any(one.finding is Finding.MISSING for one in wrong):
-            lines.append("`lianfang topics` creates what is missing.")
-        raise Refused("\n".join(lines))
 
 
 async def partitions(settings: Settings, topics: Iterable[str]) -> dict[str, list[int]]:

@@ -70,14 +70,14 @@ def run(tmp_path) -> Running:
 def up(monkeypatch, tmp_path):
     """Everything that is wanted, with topics made and all of it ready at once; what was started."""
 
-    async def made(settings) -> list:
+    async def fit(settings) -> None:
         assert settings.prefix == "p-"
-        return []
 
     async def answers(url) -> None:
         assert url == "redis://r"
 
-    monkeypatch.setattr(processes.cluster, "ensure", made)
+    monkeypatch.setattr(processes.cluster, "ensure", fit)
+    monkeypatch.setattr(processes.cluster, "refuse_other", fit)
     monkeypatch.setattr(processes, "reach", answers)
     monkeypatch.setattr(Running, "wait_ready", lambda *_: None)
 
