@@ -29,7 +29,7 @@ def explain(looker: Looker, kind: Kind, subject: str) -> Explanation:
         conditions.append(Condition("no record of the operator waits for a repair of ours", not looker.pulse.impaired))
     if case is not None and case.due is not None:
         due = format_instant(case.due)
-        conditions.append(Condition(f"it is due: {due} is not after the last tick", case.due <= looker.now))
+        conditions.append(Condition(f"the last tick has reached {due}, when it falls due", case.due <= looker.now))
     if case is not None and case.until is not None:
         until = format_instant(case.until)
         conditions.append(
