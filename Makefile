@@ -51,7 +51,7 @@ needs: .venv/bin/python ## what tests need besides Python: Java, Maven, Chromium
 	@sh tests/needs.sh
 	-@$(BIN)/python -m tests.brokers
 
-test: ## all tests; installs what they need (nine minutes on two slow cores); ARGS="-k papers"
+test: ## all tests; installs what they need (under ten minutes on two slow cores); ARGS="-k papers"
 	@$(MAKE) --no-print-directory --jobs 2 dev needs
 	@$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 

@@ -124,4 +124,5 @@ def test_topics_that_do_not_fit_end_it_as_they_end_a_worker_and_nothing_is_start
     done = up(nursery, "--bootstrap", kafka.bootstrap, "--redis", store, **env)
     assert done.returncode == 78
     assert f"{prefix}operator-journal: has 2 partitions, 3 are wanted" in done.stderr
+    assert "{" not in done.stderr
     assert "will not start" not in done.stderr
